@@ -1,0 +1,1 @@
+"""OrbitVPN: the shop. Nothing here imports the sandbox."""

@@ -1,0 +1,167 @@
+"""TON rules: addresses, comment codes, quotes and links. Knows no network, no clock and no randomness of its own."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote
+
+from app.domain.money import KOPECKS_IN_RUBLE, Money
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+NANO_IN_COIN = 10**9
+QUOTE_STEP_NANO = NANO_IN_COIN // 1000
+
+COMMENT_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+COMMENT_LENGTH = 10
+_UNBIASED_BYTES = 256 - 256 % len(COMMENT_ALPHABET)
+_CODE = re.compile(f"[{COMMENT_ALPHABET.lower()}]{{{COMMENT_LENGTH}}}", re.ASCII)
+# Invisible, yet neither control nor format characters: joiners, fillers, variation selectors, the empty Braille cell.
+_BLANKS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+_RAW = re.compile(r"(0|-1):([0-9a-fA-F]{64})", re.ASCII)
+_FRIENDLY = re.compile(r"[A-Za-z0-9+/_-]{48}", re.ASCII)
+_BOUNCEABLE, _NON_BOUNCEABLE, _TEST_ONLY = 0x11, 0x51, 0x80
+
+
+@dataclass(frozen=True, slots=True)
+class TonAddress:
+    """An account of the network. Equal where workchain and hash are: the spelling it came in does not count."""
+
+    wc: int
+    hash: bytes
+    test_only: bool = field(default=False, compare=False)
+    bounceable: bool = field(default=False, compare=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the raw form, or the friendly one in either base64 alphabet; ValueError says what is wrong with it."""
+        text = text.strip()
+        if raw := _RAW.fullmatch(text):
+            return cls(int(raw.group(1)), bytes.fromhex(raw.group(2)))
+        if not _FRIENDLY.fullmatch(text):
+            raise ValueError("neither a raw nor a friendly TON address")
+        packed = base64.b64decode(text.replace("-", "+").replace("_", "/"))
+        if binascii.crc_hqx(packed[:34], 0) != int.from_bytes(packed[34:], "big"):
+            raise ValueError("the TON address has a wrong checksum")
+        flag = packed[0] & ~_TEST_ONLY
+        wc = int.from_bytes(packed[1:2], "big", signed=True)
+        if flag not in {_BOUNCEABLE, _NON_BOUNCEABLE} or wc not in {0, -1}:
+            raise ValueError("the TON address is of an unknown kind")
+        return cls(wc, packed[2:34], bool(packed[0] & _TEST_ONLY), flag == _BOUNCEABLE)
+
+    @property
+    def raw(self) -> str:
+        """`wc:64hex` in lower case."""
+        return f"{self.wc}:{self.hash.hex()}"
+
+    def friendly(self, *, bounceable: bool = False) -> str:
+        """48 characters of URL-safe base64; UQ… by default, which is safe to pay even before the wallet is deployed."""
+        flag = (_BOUNCEABLE if bounceable else _NON_BOUNCEABLE) | (_TEST_ONLY if self.test_only else 0)
+        packed = bytes([flag, self.wc & 0xFF]) + self.hash
+        return base64.urlsafe_b64encode(packed + binascii.crc_hqx(packed, 0).to_bytes(2, "big")).decode("ascii")
+
+
+class Verdict(StrEnum):
+    """What one transaction of the merchant's wallet is. Only MONEY is ever credited."""
+
+    MONEY = "money"
+    NO_MESSAGE = "no_message"
+    NOT_ORDINARY = "not_ordinary"
+    OUTGOING = "outgoing"
+    NOT_INTERNAL = "not_internal"
+    BOUNCED = "bounced"
+    FOREIGN_DESTINATION = "foreign_destination"
+    NO_SOURCE = "no_source"
+    SELF_TRANSFER = "self_transfer"
+    NO_VALUE = "no_value"
+    RETURNED = "returned"
+    ABORTED = "aborted"
+    FAILED = "failed"
+    HISTORY = "history"
+
+
+def new_comment(random_bytes: bytes) -> str:
+    """A code of 10 characters, 49.5 bits, without look-alikes; ValueError where too few bytes are usable (give 32).
+
+    Every code is equally likely: bytes that would favour the first letters of the alphabet are passed over.
+    """
+    letters = [COMMENT_ALPHABET[byte % len(COMMENT_ALPHABET)] for byte in random_bytes if byte < _UNBIASED_BYTES]
+    if len(letters) < COMMENT_LENGTH:
+        raise ValueError("too few random bytes for a comment")
+    return "".join(letters[:COMMENT_LENGTH])
+
+
+def normalised_comment(text: str) -> str:
+    """The form in which comments are stored and compared, always whole; normalising it again changes nothing.
+
+    Wallets and people add spaces, line breaks and invisible characters, and change case and width: none of it counts.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold()).casefold()
+    visible = (char for char in _BLANKS.sub("", folded) if char.isspace() or not _is_invisible(char))
+    return unicodedata.normalize("NFKC", " ".join("".join(visible).split()))
+
+
+def _is_invisible(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs"}
+
+
+def is_comment_code(text: str) -> bool:
+    """Whether a comment, as a whole, has the form of our codes."""
+    return _CODE.fullmatch(normalised_comment(text)) is not None
+
+
+def quoted_nano(amount: Money, rate: Decimal) -> int:
+    """Nanotons to ask for `amount` at `rate` rubles a coin, rounded up to 0.001 coin; ValueError for a rate <= 0."""
+    _check_rate(rate)
+    steps = Fraction(amount.kopecks, KOPECKS_IN_RUBLE) / Fraction(rate) * (NANO_IN_COIN // QUOTE_STEP_NANO)
+    return -(-steps.numerator // steps.denominator) * QUOTE_STEP_NANO
+
+
+def credit_for(nano: int, quoted: int, amount: Money, rate: Decimal) -> Money:
+    """What `nano` nanotons are worth to a payment of `amount`, quoted as `quoted` nanotons at `rate` rubles a coin.
+
+    The rule, for here and for SQL: floor(nano * rate / 10^9) to the kopeck, that is floor(nano * rate / 10^7) kopecks;
+    and where nano >= quoted, never less than `amount`. ValueError for a rate <= 0 or a negative nano.
+    """
+    _check_rate(rate)
+    if nano < 0:
+        raise ValueError("a transfer can't be negative")
+    worth = Fraction(rate) * nano * KOPECKS_IN_RUBLE / NANO_IN_COIN
+    credit = Money(worth.numerator // worth.denominator)
+    return max(credit, amount) if nano >= quoted else credit
+
+
+def _check_rate(rate: Decimal) -> None:
+    if not rate.is_finite() or rate <= 0:
+        raise ValueError("a rate must be a positive number")
+
+
+def wallet_link(address: TonAddress, nano: int, comment: str) -> str:
+    """An https link that opens the wallet filled in; works as a button everywhere."""
+    return f"https://app.keeperwallet.com/{_transfer(address, nano, comment)}"
+
+
+def ton_link(address: TonAddress, nano: int, comment: str) -> str:
+    """The same as a ton:// link, for a QR code."""
+    return f"ton://{_transfer(address, nano, comment)}"
+
+
+def _transfer(address: TonAddress, nano: int, comment: str) -> str:
+    return f"transfer/{address.friendly()}?amount={nano}&text={quote(comment, safe='')}"
+
+
+def format_coins(nano: int) -> str:
+    """Whole coins with as many places as are needed: 1819000000 is "1.819"."""
+    whole, rest = divmod(nano, NANO_IN_COIN)
+    return f"{whole}.{rest:09d}".rstrip("0").rstrip(".")

@@ -1,0 +1,1 @@
+"""PostgreSQL and the Redis cache. All SQL lives here and nowhere else."""

@@ -1,0 +1,112 @@
+"""The table of panels: reading it, adding to it, sealing its passwords. Talks to no panel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from cryptography.fernet import InvalidToken
+
+from app.repo.base import BaseRepository
+from app.repo.sql import statement
+from app.services.records import PanelAccess
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+    from sqlalchemy import Row
+
+    from app.repo.db import Database
+    from app.utils.redis import Cache
+
+log = structlog.get_logger(__name__)
+
+SEAL_PREFIX = "sealed:"
+COLUMNS = "id, name, base_url, username, password, is_active, priority, excluded_node_names"
+ALL_ACTIVE = statement(f"SELECT {COLUMNS} FROM marzban_instances WHERE is_active ORDER BY id")  # noqa: S608 - constant
+ALL = statement(f"SELECT {COLUMNS} FROM marzban_instances ORDER BY id")  # noqa: S608 - constant
+ONE = statement(f"SELECT {COLUMNS} FROM marzban_instances WHERE id = :instance_id")  # noqa: S608 - constant
+# Compare-and-set: a password that an operator changed meanwhile is not overwritten by the seal of the old one.
+SEAL = statement("UPDATE marzban_instances SET password = :sealed WHERE id = :instance_id AND password = :plain")
+ADD = statement(
+    "INSERT INTO marzban_instances (id, name, base_url, username, password, priority)"
+    " VALUES (:instance_id, :name, :base_url, :username, :password, :priority) ON CONFLICT DO NOTHING RETURNING id"
+)
+SWITCH = statement("UPDATE marzban_instances SET is_active = (:active = 'yes') WHERE id = :instance_id RETURNING id")
+
+
+class PanelRepository(BaseRepository):
+    """Implements ports.PanelStore. A plain password lives in the table until the first pass that sees it."""
+
+    def __init__(self, database: Database, cache: Cache, seal: MultiFernet) -> None:
+        super().__init__(database, cache)
+        self._seal = seal
+
+    async def active(self) -> list[PanelAccess]:
+        """All active panels with open passwords; seals those that are still plain."""
+        return await self._opened(await self.database.run(ALL_ACTIVE))
+
+    async def get(self, instance_id: str) -> PanelAccess | None:
+        """One panel, active or not."""
+        opened = await self._opened(await self.database.run(ONE, {"instance_id": instance_id}))
+        return opened[0] if opened else None
+
+    async def add(self, panel: PanelAccess) -> bool:
+        """Add a panel, its password sealed; False where the id or the address is taken."""
+        params: dict[str, Any] = {
+            "instance_id": panel.instance_id,
+            "name": panel.name,
+            "base_url": panel.base_url,
+            "username": panel.username,
+            "password": self._sealed(panel.password),
+            "priority": panel.priority,
+        }
+        added = bool(await self.database.run(ADD, params))
+        await self.delete_cache("servers:best")
+        return added
+
+    async def switch(self, instance_id: str, *, active: bool) -> bool:
+        """Take a panel into or out of service; whether there is such a panel."""
+        rows = await self.database.run(SWITCH, {"instance_id": instance_id, "active": "yes" if active else "no"})
+        await self.delete_cache("servers:best")
+        return bool(rows)
+
+    async def listing(self) -> list[tuple[PanelAccess, bool]]:
+        """Every panel with whether it is active."""
+        rows = await self.database.run(ALL)
+        return list(zip(await self._opened(rows), [bool(row.is_active) for row in rows], strict=False))
+
+    async def _opened(self, rows: Any) -> list[PanelAccess]:
+        panels: list[PanelAccess] = []
+        for row in rows:
+            password = await self._open_password(row)
+            if password is not None:
+                panels.append(_access(row, password))
+        return panels
+
+    async def _open_password(self, row: Row[Any]) -> str | None:
+        stored: str = row.password
+        if not stored.startswith(SEAL_PREFIX):
+            params = {"instance_id": row.id, "plain": stored, "sealed": self._sealed(stored)}
+            await self.database.run(SEAL, params)
+            log.info("panel_password_sealed", instance_id=row.id)
+            return stored
+        try:
+            return self._seal.decrypt(stored.removeprefix(SEAL_PREFIX)).decode()
+        except InvalidToken:
+            log.error("panel_password_unreadable", instance_id=row.id, hint="SECRET_KEY is not the one that sealed it")
+            return None
+
+    def _sealed(self, password: str) -> str:
+        return SEAL_PREFIX + self._seal.encrypt(password.encode()).decode()
+
+
+def _access(row: Row[Any], password: str) -> PanelAccess:
+    return PanelAccess(
+        instance_id=row.id,
+        name=row.name,
+        base_url=row.base_url,
+        username=row.username,
+        password=password,
+        priority=row.priority,
+        excluded_node_names=frozenset(row.excluded_node_names),
+    )

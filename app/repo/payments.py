@@ -1,0 +1,173 @@
+"""Payments: opening, showing, cancelling, expiring, sweeping. Credits nothing: that is settlement.py."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.domain.errors import Banned, NotFound, TooManyPayments
+from app.domain.money import Money
+from app.domain.payment import FailReason, PaymentMethod, PaymentStatus
+from app.domain.ton import normalised_comment
+from app.repo.base import BaseRepository
+from app.repo.settlement import Settler
+from app.repo.sql import statement
+from app.services.records import ChainCursor, Payment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Row
+
+    from app.repo.db import Database
+    from app.services.records import IncomingTransfer, NewPayment, Rate, Settlement
+    from app.utils.redis import Cache
+
+# The index may lag behind the chain: an invoice dies only when a scan begun this long after its deadline is whole.
+EXPIRY_MARGIN = timedelta(seconds=60)
+
+OPEN = statement(
+    """
+    WITH owner AS (
+        SELECT tg_id FROM users WHERE tg_id = :tg_id AND NOT is_banned
+        AND (SELECT count(*) FROM payments
+             WHERE user_id = :tg_id AND status = 'pending' AND expires_at > :now) < :most
+    )
+    INSERT INTO payments (user_id, method, amount, comment, nano, rate, rate_source, rate_at, created_at, expires_at)
+    SELECT tg_id, :method, :amount, :comment, :nano, :rate, :rate_source, :rate_at, :now, :expires_at FROM owner
+    RETURNING id, user_id, method, amount, status, reason, expires_at, comment, nano
+    """
+)
+WHY_NOT = statement("SELECT is_banned FROM users WHERE tg_id = :tg_id")
+ONE = statement(
+    "SELECT id, user_id, method, amount, status, reason, expires_at, comment, nano"
+    " FROM payments WHERE id = :payment_id AND user_id = :tg_id"
+)
+CANCEL = statement(
+    "UPDATE payments SET status = 'failed', reason = 'cancelled'"
+    " WHERE id = :payment_id AND user_id = :tg_id AND status = 'pending' RETURNING id"
+)
+ATTACH = statement("UPDATE payments SET message_id = :message_id WHERE id = :payment_id")
+CURSOR = statement("SELECT lt, scanned_at FROM chain_cursors WHERE account = :account")
+SCANNED = statement(
+    """
+    WITH noted AS (
+        INSERT INTO chain_cursors (account, lt, scanned_at) VALUES (:account, 0, :now)
+        ON CONFLICT (account) DO UPDATE SET scanned_at = excluded.scanned_at
+    ), expired AS (
+        UPDATE payments SET status = 'failed', reason = 'expired'
+        WHERE method = 'ton' AND status = 'pending' AND expires_at < :before
+        RETURNING id, user_id, amount, message_id
+    ), told AS (
+        INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
+        SELECT 'expired:' || id, user_id, 'payment_expired',
+               jsonb_build_object('amount', amount::text, 'payment_id', id::text), message_id, :now, :now
+        FROM expired ON CONFLICT (key) DO NOTHING
+    )
+    SELECT count(*) AS expired FROM expired
+    """
+)
+SWEEP = statement(
+    """
+    WITH stale AS (
+        SELECT id FROM payments
+        WHERE status = 'failed' AND created_at < :before
+          AND NOT EXISTS (SELECT FROM ton_transactions t WHERE t.payment_id = payments.id)
+        ORDER BY created_at LIMIT :batch FOR UPDATE SKIP LOCKED
+    ), gone AS (
+        DELETE FROM payments USING stale WHERE payments.id = stale.id
+        RETURNING payments.id, user_id, method, amount, comment, nano, created_at
+    ), kept AS (
+        INSERT INTO payment_tombstones (payment_id, user_id, method, amount, comment, nano, created_at)
+        SELECT id, user_id, method, amount, comment, nano, created_at FROM gone
+    )
+    SELECT count(*) AS gone FROM gone
+    """
+)
+
+
+class PaymentRepository(BaseRepository):
+    """Implements ports.PaymentStore."""
+
+    def __init__(self, database: Database, cache: Cache, settler: Settler) -> None:
+        super().__init__(database, cache)
+        self._settler = settler
+
+    async def open(self, payment: NewPayment, most_open: int) -> Payment:
+        """Store an invoice; TooManyPayments where `most_open` are pending, Banned, NotFound."""
+        quote = payment.quote
+        params = {
+            "tg_id": payment.owner,
+            "method": payment.method,
+            "amount": payment.amount.decimal,
+            "comment": normalised_comment(quote.comment),
+            "nano": quote.nano,
+            "rate": quote.rate.rub,
+            "rate_source": quote.rate.source,
+            "rate_at": quote.rate.fetched_at,
+            "now": payment.created_at,
+            "expires_at": payment.expires_at,
+            "most": most_open,
+        }
+        rows = await self.database.run(OPEN, params)
+        if rows:
+            return _payment(rows[0])
+        owner = await self.database.run(WHY_NOT, {"tg_id": payment.owner})
+        if not owner:
+            raise NotFound
+        raise Banned if owner[0].is_banned else TooManyPayments
+
+    async def of_owner(self, tg_id: int, payment_id: int) -> Payment:
+        """The payment, if it is this person's; else NotFound."""
+        rows = await self.database.run(ONE, {"tg_id": tg_id, "payment_id": payment_id})
+        if not rows:
+            raise NotFound
+        return _payment(rows[0])
+
+    async def cancel(self, tg_id: int, payment_id: int) -> None:
+        """Fail a pending payment of this person as cancelled; one that is no longer pending is NotFound."""
+        if not await self.database.run(CANCEL, {"tg_id": tg_id, "payment_id": payment_id}):
+            raise NotFound
+
+    async def attach_message(self, payment_id: int, message_id: int) -> None:
+        """Remember which message shows the invoice."""
+        await self.database.run(ATTACH, {"payment_id": payment_id, "message_id": message_id})
+
+    async def cursor(self, account: str) -> ChainCursor:
+        """How far this wallet's history is stored; lt 0 where it never was."""
+        rows = await self.database.run(CURSOR, {"account": account})
+        return ChainCursor(account, rows[0].lt, rows[0].scanned_at) if rows else ChainCursor(account, 0, None)
+
+    async def settle(
+        self, account: str, transfers: Sequence[IncomingTransfer], late_rate: Rate, now: datetime
+    ) -> Settlement:
+        """Store a page of history and credit what matches; the wallets' cached balances are dropped after it."""
+        settlement, paid = await self._settler.settle(account, transfers, late_rate, now)
+        if paid:
+            await self.drop_account(*paid, parts=("balance",))
+        return settlement
+
+    async def scanned(self, account: str, now: datetime) -> int:
+        """Note a complete scan begun at `now`; invoices whose deadline it covers with a margin expire."""
+        rows = await self.database.run(SCANNED, {"account": account, "now": now, "before": now - EXPIRY_MARGIN})
+        return int(rows[0].expired)
+
+    async def drop_stale(self, before: datetime, batch: int) -> int:
+        """Delete failed rows that no receipt names, leaving tombstones; how many."""
+        rows = await self.database.run(SWEEP, {"before": before, "batch": batch})
+        return int(rows[0].gone)
+
+
+def _payment(row: Row[Any]) -> Payment:
+    return Payment(
+        id=row.id,
+        owner=row.user_id,
+        method=PaymentMethod(row.method),
+        amount=Money.rub(row.amount),
+        status=PaymentStatus(row.status),
+        reason=FailReason(row.reason) if row.reason else None,
+        expires_at=row.expires_at,
+        comment=row.comment.upper(),
+        nano=row.nano,
+    )

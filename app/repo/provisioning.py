@@ -1,0 +1,115 @@
+"""The queue between what should be and what the panels have, kept in the rows of configs. Talks to no panel."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.repo.base import BaseRepository
+from app.repo.sql import statement
+from app.services.records import ConfigJob, ConfigWork
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Row
+
+WORK_OF = {"creating": ConfigWork.CREATE, "active": ConfigWork.SYNC, "deleting": ConfigWork.DELETE}
+
+CLAIM = statement(
+    """
+    UPDATE configs SET next_attempt_at = :lease_end, attempts = attempts + 1
+    WHERE id IN (SELECT id FROM configs WHERE is_due AND next_attempt_at <= :now
+                 ORDER BY next_attempt_at LIMIT :batch FOR UPDATE SKIP LOCKED)
+    RETURNING id, user_id, status, instance_id, server_id, marzban_username, expires_at, revision, attempts
+    """
+)
+ASSIGN = statement(
+    "UPDATE configs SET instance_id = :instance_id"
+    " WHERE id = :config_id AND revision = :revision AND is_due RETURNING id"
+)
+# A wish that changed while the panel worked keeps the row due: the next claim carries the newer revision out.
+CREATED = statement(
+    """
+    WITH done AS (
+        UPDATE configs SET subscription_url = :subscription_url, link = :link, last_error = NULL, attempts = 0,
+               status = CASE WHEN status = 'creating' THEN 'active' ELSE status END,
+               is_due = (revision <> :revision), next_attempt_at = :now
+        WHERE id = :config_id AND status IN ('creating', 'active', 'deleting')
+        RETURNING id, user_id, status, message_id
+    ), told AS (
+        INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
+        SELECT 'ready:' || id, user_id, 'config_ready', jsonb_build_object('config_id', id::text),
+               message_id, :now, :now
+        FROM done WHERE status = 'active' ON CONFLICT (key) DO NOTHING
+    )
+    SELECT user_id FROM done
+    """
+)
+SYNCED = statement(
+    """
+    UPDATE configs SET is_due = (revision <> :revision), attempts = 0, last_error = NULL
+    WHERE id = :config_id RETURNING user_id
+    """
+)
+DELETED = statement(
+    """
+    UPDATE configs SET status = 'deleted', is_due = false, deleted_at = :now, last_error = NULL,
+           subscription_url = NULL, link = NULL
+    WHERE id = :config_id AND status = 'deleting' RETURNING user_id
+    """
+)
+RETRY = statement(
+    "UPDATE configs SET next_attempt_at = CASE WHEN revision = :revision THEN :at ELSE next_attempt_at END,"
+    " last_error = :error WHERE id = :config_id AND is_due"
+)
+
+
+class ProvisioningRepository(BaseRepository):
+    """Implements ports.ProvisioningStore."""
+
+    async def claim_due(self, now: datetime, lease_seconds: int, limit: int) -> list[ConfigJob]:
+        """Lease up to `limit` due jobs; two workers never hold the same one within the lease."""
+        lease_end = now + timedelta(seconds=lease_seconds)
+        rows = await self.database.run(CLAIM, {"now": now, "lease_end": lease_end, "batch": limit})
+        return [_job(row) for row in rows]
+
+    async def assign(self, job: ConfigJob, instance_id: str | None) -> bool:
+        """Commit where the config will be made, before any call; False when the job moved on meanwhile."""
+        return bool(await self.database.run(ASSIGN, {**_fence(job), "instance_id": instance_id}))
+
+    async def created(self, job: ConfigJob, subscription_url: str, link: str, now: datetime) -> None:
+        """Store the links and queue the owner's notice, in one statement."""
+        params = {**_fence(job), "subscription_url": subscription_url, "link": link, "now": now}
+        await self.database.run(CREATED, params)
+        await self.drop_account(job.owner, parts=("configs",))
+
+    async def synced(self, job: ConfigJob) -> None:
+        """The panel has the expiry of `job`."""
+        await self.database.run(SYNCED, _fence(job))
+
+    async def deleted(self, job: ConfigJob, now: datetime) -> None:
+        """The panel has no such user any more; the row stays as a tombstone."""
+        await self.database.run(DELETED, {"config_id": job.config_id, "now": now})
+        await self.drop_account(job.owner, parts=("configs",))
+
+    async def retry(self, job: ConfigJob, at: datetime, error: str) -> None:
+        """Try again at `at`; a newer wish is not delayed by an older one's failure."""
+        await self.database.run(RETRY, {**_fence(job), "at": at, "error": error})
+
+
+def _fence(job: ConfigJob) -> dict[str, Any]:
+    return {"config_id": job.config_id, "revision": job.revision}
+
+
+def _job(row: Row[Any]) -> ConfigJob:
+    return ConfigJob(
+        config_id=row.id,
+        owner=row.user_id,
+        work=WORK_OF[row.status],
+        instance_id=row.instance_id,
+        username=row.marzban_username,
+        expires_at=row.expires_at,
+        revision=row.revision,
+        attempts=row.attempts,
+    )

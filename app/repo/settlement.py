@@ -1,0 +1,174 @@
+"""Turns receipts into balance: one set-based statement a page, with the cursor, in one transaction."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.money import Money
+from app.domain.ton import normalised_comment
+from app.repo.sql import statement
+from app.services.records import Credit, Settlement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from decimal import Decimal
+
+    from sqlalchemy import Row
+
+    from app.repo.db import Database
+    from app.services.records import IncomingTransfer, Rate
+
+# What a transfer is worth (domain/ton.py, credit_for, in SQL): nanotons at the locked rate, a fraction of a kopeck
+# dropped; the first transfer of an invoice that brings all that was quoted is worth at least the quoted rubles; one
+# that came after the deadline, by the chain's own time, is worth the rate of its arrival.
+SETTLE = statement(
+    """
+    WITH incoming AS (
+        SELECT r.* FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
+            hash text, lt bigint, at timestamptz, source text, nano bigint, comment text, code text,
+            verdict text, is_money boolean)
+        WHERE NOT EXISTS (SELECT FROM ton_transactions t WHERE t.hash = r.hash)
+    ), claims AS (
+        SELECT i.hash, p.id AS payment_id, p.user_id, p.message_id,
+               CASE WHEN i.at > p.expires_at THEN trunc(i.nano * :late_rate / 1000000000, 2)
+                    ELSE trunc(i.nano * p.rate / 1000000000, 2) END AS worth,
+               CASE WHEN i.at <= p.expires_at AND i.nano >= p.nano THEN p.amount ELSE 0 END AS quoted,
+               p.status <> 'confirmed'
+                   AND row_number() OVER (PARTITION BY p.id ORDER BY i.lt) = 1 AS is_first
+        FROM incoming i JOIN payments p ON p.comment = i.code AND p.method = 'ton' WHERE i.is_money
+        UNION ALL
+        SELECT i.hash, NULL, s.user_id, NULL, trunc(i.nano * :late_rate / 1000000000, 2), 0, false
+        FROM incoming i JOIN payment_tombstones s ON s.comment = i.code AND s.method = 'ton' WHERE i.is_money
+    ), judged AS (
+        SELECT i.*, c.payment_id, c.user_id, c.message_id, c.is_first,
+               NULLIF(CASE WHEN c.is_first THEN GREATEST(c.worth, c.quoted) ELSE c.worth END, 0) AS credited
+        FROM incoming i LEFT JOIN claims c USING (hash)
+    ), fresh AS (
+        INSERT INTO ton_transactions (hash, account, lt, at, source, nano, comment, verdict, status,
+                                      payment_id, user_id, credited, seen_at)
+        SELECT hash, :account, lt, at, source, nano, comment, verdict,
+               CASE WHEN credited IS NOT NULL THEN 'credited'
+                    WHEN nano > 0 AND verdict NOT IN ('outgoing', 'bounced') THEN 'unmatched'
+                    ELSE 'ignored' END,
+               payment_id, user_id, credited, :now
+        FROM judged ON CONFLICT DO NOTHING
+        RETURNING hash, payment_id, user_id, credited, status
+    ), paid AS (
+        SELECT f.hash, f.payment_id, f.user_id, f.credited, j.message_id, j.is_first,
+               CASE WHEN j.is_first THEN 'payment:' || f.payment_id ELSE 'ton:' || f.hash END AS key
+        FROM fresh f JOIN judged j USING (hash) WHERE f.status = 'credited'
+    ), booked AS (
+        INSERT INTO ledger_transactions (key, kind, created_at) SELECT key, 'topup', :now FROM paid RETURNING id, key
+    ), lines AS (
+        INSERT INTO ledger_entries (transaction_id, account, amount)
+        SELECT booked.id, line.account, line.amount
+        FROM booked JOIN paid USING (key),
+             LATERAL (VALUES ('wallet:' || paid.user_id, paid.credited), ('gateway:ton', -paid.credited))
+             AS line (account, amount)
+    ), balances AS (
+        UPDATE users SET balance = balance + sums.total
+        FROM (SELECT user_id, sum(credited) AS total FROM paid GROUP BY user_id) sums
+        WHERE users.tg_id = sums.user_id
+    ), confirmed AS (
+        UPDATE payments SET status = 'confirmed', reason = NULL, confirmed_at = :now
+        FROM paid WHERE payments.id = paid.payment_id AND paid.is_first
+    ), told AS (
+        INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
+        SELECT 'paid:' || hash, user_id, 'payment_confirmed',
+               jsonb_build_object('amount', credited::text, 'receipt', COALESCE(payment_id::text, left(hash, 8))),
+               CASE WHEN is_first THEN message_id END, :now, :now
+        FROM paid
+    ), moved AS (
+        INSERT INTO chain_cursors (account, lt) VALUES (:account, :lt)
+        ON CONFLICT (account) DO UPDATE SET lt = GREATEST(chain_cursors.lt, excluded.lt)
+    )
+    SELECT f.payment_id, f.user_id, f.credited, f.status FROM fresh f WHERE f.status <> 'ignored'
+    """
+)
+
+REFERRAL_BONUS = statement(
+    """
+    WITH due AS (
+        UPDATE referrals SET bonus = :bonus, bonus_paid_at = :now
+        WHERE bonus_paid_at IS NULL
+          AND referee_id IN (SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(CAST(:referees AS jsonb)) id)
+        RETURNING referee_id, referrer_id
+    ), booked AS (
+        INSERT INTO ledger_transactions (key, kind, created_at)
+        SELECT 'referral:' || referee_id, 'referral', :now FROM due RETURNING id, key
+    ), lines AS (
+        INSERT INTO ledger_entries (transaction_id, account, amount)
+        SELECT booked.id, line.account, line.amount
+        FROM booked JOIN due ON booked.key = 'referral:' || due.referee_id,
+             LATERAL (VALUES ('wallet:' || due.referrer_id, :bonus), ('bonuses', -:bonus)) AS line (account, amount)
+    ), balances AS (
+        UPDATE users SET balance = balance + sums.total
+        FROM (SELECT referrer_id, :bonus * count(*) AS total FROM due GROUP BY referrer_id) sums
+        WHERE users.tg_id = sums.referrer_id
+    ), told AS (
+        INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
+        SELECT 'referral:' || referee_id, referrer_id, 'referral_bonus',
+               jsonb_build_object('amount', CAST(:bonus AS text)), :now, :now FROM due
+    )
+    SELECT referrer_id FROM due
+    """
+)
+
+
+class Settler:
+    """The transaction in which chain transfers become money, at most once each."""
+
+    def __init__(self, database: Database, referral_bonus: Decimal) -> None:
+        self._database = database
+        self._bonus = referral_bonus
+
+    async def settle(
+        self, account: str, transfers: Sequence[IncomingTransfer], late_rate: Rate, now: datetime
+    ) -> tuple[Settlement, set[int]]:
+        """What the page came to, and whose wallets changed. Repeating a page credits nothing."""
+        try:
+            return await self._settle_once(account, transfers, late_rate, now)
+        except IntegrityError:  # another poller settled the same invoice at the same moment; now its row is visible
+            return await self._settle_once(account, transfers, late_rate, now)
+
+    async def _settle_once(
+        self, account: str, transfers: Sequence[IncomingTransfer], late_rate: Rate, now: datetime
+    ) -> tuple[Settlement, set[int]]:
+        params: dict[str, Any] = {
+            "rows": json.dumps([_row(transfer) for transfer in transfers]),
+            "account": account,
+            "late_rate": late_rate.rub,
+            "now": now,
+            "lt": max((transfer.lt for transfer in transfers), default=0),
+        }
+        async with self._database.transaction() as connection:
+            rows = (await connection.execute(SETTLE, params)).fetchall()
+            credited = tuple(_credit(row) for row in rows if row.credited is not None)
+            owners = {credit.owner for credit in credited}
+            if owners and self._bonus:
+                bonus = {"bonus": self._bonus, "now": now, "referees": json.dumps(sorted(owners))}
+                owners |= {row.referrer_id for row in await connection.execute(REFERRAL_BONUS, bonus)}
+        return Settlement(credited, unmatched=len(rows) - len(credited)), owners
+
+
+def _row(transfer: IncomingTransfer) -> dict[str, object]:
+    """A transfer as SETTLE reads it; the comment is stored as it came and matched in its normal form."""
+    return {
+        "hash": transfer.hash,
+        "lt": transfer.lt,
+        "at": transfer.at.isoformat(),
+        "source": transfer.source,
+        "nano": transfer.nano,
+        "comment": transfer.comment.replace("\0", "") if transfer.comment is not None else None,
+        "code": normalised_comment(transfer.comment) if transfer.comment else None,
+        "verdict": transfer.verdict,
+        "is_money": transfer.is_money,
+    }
+
+
+def _credit(row: Row[Any]) -> Credit:
+    return Credit(row.payment_id or 0, row.user_id, Money.rub(row.credited))

@@ -1,0 +1,98 @@
+"""Spends: the purchase of a plan. The conditional debit is the decision; nothing here reads a cache."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.domain.errors import Banned, InsufficientBalance, NotFound, StorageUnavailable
+from app.domain.money import Money
+from app.repo.base import BaseRepository
+from app.repo.sql import statement
+from app.services.records import Purchase
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Row
+
+    from app.domain.plans import Plan
+
+# The lock is taken first and the balance judged on the locked row, so two purchases can't both see the same money.
+BUY = statement(
+    """
+    WITH buyer AS (
+        SELECT tg_id, subscription_end, max_configs FROM users
+        WHERE tg_id = :tg_id AND NOT is_banned AND balance >= :price FOR UPDATE
+    ), bought AS (
+        INSERT INTO purchases (user_id, intent, plan_key, days, price, created_at, subscription_end)
+        SELECT tg_id, :intent, :plan_key, :days, :price, :now,
+               GREATEST(COALESCE(subscription_end, :now), :now) + :days * interval '24 hours'
+        FROM buyer ON CONFLICT (user_id, intent) DO NOTHING
+        RETURNING id, user_id, subscription_end
+    ), paid AS (
+        UPDATE users SET balance = users.balance - :price, subscription_end = bought.subscription_end,
+               active_plan = :plan_key,
+               max_configs = CASE WHEN buyer.subscription_end > :now
+                                  THEN GREATEST(buyer.max_configs, :max_configs) ELSE :max_configs END
+        FROM bought, buyer WHERE users.tg_id = bought.user_id RETURNING users.balance
+    ), booked AS (
+        INSERT INTO ledger_transactions (key, kind, created_at)
+        SELECT 'purchase:' || id, 'purchase', :now FROM bought RETURNING id
+    ), lines AS (
+        INSERT INTO ledger_entries (transaction_id, account, amount)
+        SELECT booked.id, line.account, line.amount
+        FROM booked, bought, LATERAL (VALUES ('wallet:' || bought.user_id, -:price), ('sales', :price))
+             AS line (account, amount)
+    ), moved AS (
+        UPDATE configs SET expires_at = bought.subscription_end, revision = revision + 1,
+               is_due = true, attempts = 0, next_attempt_at = :now
+        FROM bought WHERE configs.user_id = bought.user_id AND status IN ('creating', 'active') AND server_id IS NULL
+    )
+    SELECT paid.balance, bought.subscription_end FROM paid, bought
+    """
+)
+
+WHY_NOT = statement(
+    """
+    SELECT users.balance, users.is_banned, p.plan_key, p.days, p.price, p.subscription_end
+    FROM users LEFT JOIN purchases p ON p.user_id = users.tg_id AND p.intent = :intent
+    WHERE users.tg_id = :tg_id
+    """
+)
+
+
+class ShopRepository(BaseRepository):
+    """Implements ports.ShopStore."""
+
+    async def buy(self, tg_id: int, plan: Plan, intent: str, now: datetime) -> Purchase:
+        """Buy `plan` once for this intent: one statement, a second one only to explain a refusal."""
+        params = {
+            "tg_id": tg_id,
+            "intent": intent,
+            "plan_key": plan.key,
+            "days": plan.days,
+            "price": plan.price.decimal,
+            "max_configs": plan.max_configs,
+            "now": now,
+        }
+        rows = await self.database.run(BUY, params)
+        if not rows:
+            rows = await self.database.run(WHY_NOT, {"tg_id": tg_id, "intent": intent})
+            return _bought_before(rows[0] if rows else None, plan)
+        await self.drop_account(tg_id, parts=("balance", "sub_end", "active_sub"))
+        (row,) = rows
+        return Purchase(plan.key, plan.days, plan.price, Money.rub(row.balance), row.subscription_end)
+
+
+def _bought_before(row: Row[Any] | None, plan: Plan) -> Purchase:
+    """The purchase that this intent has already made, or the reason why there is none."""
+    if row is None:
+        raise NotFound
+    if row.plan_key is not None:
+        return Purchase(row.plan_key, row.days, Money.rub(row.price), Money.rub(row.balance), row.subscription_end)
+    if row.is_banned:
+        raise Banned
+    balance = Money.rub(row.balance)
+    if balance < plan.price:
+        raise InsufficientBalance(need=plan.price, have=balance)
+    raise StorageUnavailable  # the money came in between the two statements: pressing again buys

@@ -1,0 +1,32 @@
+"""Makes statements out of SQL text with typed parameters. Knows names and types, no table and no rule."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Integer, Numeric, Text, TextClause, bindparam, text
+from sqlalchemy.types import TypeEngine
+
+INSTANT: TypeEngine[Any] = DateTime(timezone=True)
+RUB: TypeEngine[Any] = Numeric(14, 2)
+RATE: TypeEngine[Any] = Numeric(18, 6)
+BIG: TypeEngine[Any] = BigInteger()
+INT: TypeEngine[Any] = Integer()
+
+# A parameter's name fixes its type everywhere, so that a None or an aware datetime needs no cast in the SQL.
+TYPES: dict[str, TypeEngine[Any]] = {
+    **dict.fromkeys(("now", "at", "before", "trial_end", "expires_at", "created_at", "rate_at", "lease_end"), INSTANT),
+    **dict.fromkeys(("amount", "price", "bonus"), RUB),
+    **dict.fromkeys(("rate", "late_rate"), RATE),
+    **dict.fromkeys(("tg_id", "inviter", "config_id", "payment_id", "message_id", "notice_id"), BIG),
+    **dict.fromkeys(("nano", "lt", "revision"), BIG),
+    **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority"), INT),
+}
+_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+
+
+def statement(sql: str) -> TextClause:
+    """The SQL as an executable whose parameters are typed by their names; a name without a type is text."""
+    names = dict.fromkeys(_PARAMETER.findall(sql))
+    return text(sql).bindparams(*(bindparam(name, type_=TYPES.get(name, Text())) for name in names))

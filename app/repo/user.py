@@ -1,0 +1,163 @@
+"""Accounts: arriving, reading for display, language, ban, referrals. Moves no money."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.domain.money import Money
+from app.domain.subscription import TRIAL_MAX_CONFIGS, TRIAL_PLAN
+from app.repo.account_cache import FILL_SCRIPT, CachedAccount, account_keys, cards_from_json, dump, load
+from app.repo.base import BaseRepository
+from app.repo.sql import statement
+from app.services.records import Account, Arrival, Newcomer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Row
+
+    from app.repo.db import Database
+    from app.utils.redis import Cache
+
+CARDS = """
+    COALESCE((SELECT json_agg(json_build_object('id', c.id, 'name', c.name, 'status', c.status) ORDER BY c.id)
+              FROM configs c WHERE c.user_id = {user} AND c.status IN ('creating', 'active')), '[]')::text AS configs
+"""
+
+GLANCE = statement(
+    "SELECT tg_id, language, first_name, is_banned, balance, subscription_end, active_plan,"  # noqa: S608 - constants
+    + CARDS.format(user="users.tg_id")
+    + " FROM users WHERE tg_id = :tg_id"
+)
+
+ARRIVE = statement(
+    """
+    WITH granted AS (
+        INSERT INTO trial_grants (account_hash, granted_at)
+        SELECT :account_hash, :now WHERE NOT EXISTS (SELECT FROM users WHERE tg_id = :tg_id)
+        ON CONFLICT DO NOTHING RETURNING account_hash
+    ), made AS (
+        INSERT INTO users (tg_id, language, first_name, username, created_at,
+                           subscription_end, active_plan, max_configs)
+        SELECT :tg_id, :language, :first_name, :username, :now, t.ends, t.plan, COALESCE(t.configs, 0)
+        FROM (SELECT) one LEFT JOIN (
+            SELECT :trial_end AS ends, :trial_plan AS plan, :trial_configs AS configs
+            FROM granted) t ON true
+        WHERE NOT EXISTS (SELECT FROM users WHERE tg_id = :tg_id)
+        ON CONFLICT DO NOTHING
+        RETURNING tg_id, language, is_banned, balance, subscription_end, active_plan
+    ), wallet AS (
+        INSERT INTO ledger_accounts (code, user_id) SELECT 'wallet:' || tg_id, tg_id FROM made
+    ), invited AS (
+        INSERT INTO referrals (referee_id, referrer_id, created_at)
+        SELECT made.tg_id, inviter.tg_id, :now FROM made JOIN users inviter ON inviter.tg_id = :inviter
+    ), seen AS (
+        UPDATE users SET first_name = :first_name, username = :username, gone_at = NULL
+        WHERE tg_id = :tg_id AND (first_name, username, gone_at)
+              IS DISTINCT FROM (:first_name, :username, CAST(NULL AS timestamptz))
+    )
+    SELECT tg_id, language, :first_name AS first_name, is_banned, balance, subscription_end, active_plan,
+           '[]' AS configs, true AS is_new FROM made
+    UNION ALL
+    SELECT tg_id, language, :first_name, is_banned, balance, subscription_end, active_plan,
+    """  # noqa: S608 - constants
+    + CARDS.format(user="users.tg_id")
+    + ", false FROM users WHERE tg_id = :tg_id"
+)
+
+SET_LANGUAGE = statement("UPDATE users SET language = :language WHERE tg_id = :tg_id")
+SET_GONE = statement("UPDATE users SET gone_at = :at WHERE tg_id = :tg_id")
+SET_BANNED = statement(
+    "UPDATE users SET is_banned = (:reason IS NOT NULL), ban_reason = :reason WHERE tg_id = :tg_id RETURNING tg_id"
+)
+REFERRALS = statement(
+    "SELECT count(*) AS invited, count(bonus_paid_at) AS paid, COALESCE(sum(bonus), 0) AS earned"
+    " FROM referrals WHERE referrer_id = :tg_id"
+)
+
+
+class UserRepository(BaseRepository):
+    """Accounts in PostgreSQL, their display copy in the cache."""
+
+    def __init__(self, database: Database, cache: Cache, *, ttl: int, trial_key: bytes) -> None:
+        super().__init__(database, cache)
+        self._ttl = ttl
+        self._trial_key = trial_key
+        self._fill = cache.script(FILL_SCRIPT)
+
+    async def arrive(self, newcomer: Newcomer, now: datetime, trial_days: int) -> Arrival:
+        """Make the account where it is new, its trial once for ever, the inviter remembered; one statement."""
+        params: dict[str, Any] = {
+            "tg_id": newcomer.tg_id,
+            "first_name": newcomer.first_name,
+            "username": newcomer.username,
+            "language": newcomer.language,
+            "inviter": newcomer.inviter,
+            "now": now,
+            "account_hash": self._account_hash(newcomer.tg_id),
+            "trial_end": now + timedelta(days=trial_days),
+            "trial_plan": TRIAL_PLAN,
+            "trial_configs": TRIAL_MAX_CONFIGS,
+        }
+        rows = await self.database.run(ARRIVE, params)
+        if not rows:  # another /start of the same person made the account while this one waited
+            rows = await self.database.run(ARRIVE, params)
+        account, is_new = account_of(rows[0]), bool(rows[0].is_new)
+        return Arrival(account, is_new, trial_started=is_new and account.active_plan == TRIAL_PLAN)
+
+    async def glance(self, tg_id: int) -> Account | None:
+        """The account for display; warm it comes from the cache, cold from one statement."""
+        values = await self.cache.get_many(account_keys(tg_id))
+        return await self.complete(tg_id, load(tg_id, values))
+
+    async def complete(self, tg_id: int, cached: CachedAccount) -> Account | None:
+        """The cached account, or else the one in the database, which is then cached."""
+        if cached.account is not None:
+            return cached.account
+        rows = await self.database.run(GLANCE, {"tg_id": tg_id})
+        if not rows:
+            return None
+        account = account_of(rows[0])
+        args: list[str | int] = [self._ttl, cached.generation, *dump(account)]
+        await self.cache.run(self._fill, account_keys(tg_id), args)
+        return account
+
+    async def set_language(self, tg_id: int, language: str) -> None:
+        """Remember the language; drops the cached profile."""
+        await self.database.run(SET_LANGUAGE, {"tg_id": tg_id, "language": language})
+        await self.drop_account(tg_id, parts=("profile",))
+
+    async def mark_gone(self, tg_id: int, at: datetime | None) -> None:
+        """Remember that the person blocked the bot at `at`, or came back (None)."""
+        await self.database.run(SET_GONE, {"tg_id": tg_id, "at": at})
+
+    async def set_banned(self, tg_id: int, reason: str | None) -> bool:
+        """Ban for a reason, or lift the ban (None); whether there is such an account."""
+        rows = await self.database.run(SET_BANNED, {"tg_id": tg_id, "reason": reason})
+        await self.drop_account(tg_id, parts=("profile",))
+        return bool(rows)
+
+    async def referrals(self, tg_id: int) -> tuple[int, int, Money]:
+        """How many were invited, how many of them paid, and the rubles earned."""
+        (row,) = await self.database.run(REFERRALS, {"tg_id": tg_id})
+        return row.invited, row.paid, Money.rub(row.earned)
+
+    def _account_hash(self, tg_id: int) -> str:
+        return hmac.new(self._trial_key, str(tg_id).encode(), hashlib.sha256).hexdigest()
+
+
+def account_of(row: Row[Any]) -> Account:
+    """The account in a row of GLANCE or ARRIVE."""
+    return Account(
+        tg_id=row.tg_id,
+        language=row.language,
+        first_name=row.first_name,
+        is_banned=row.is_banned,
+        balance=Money.rub(row.balance),
+        subscription_end=row.subscription_end,
+        active_plan=row.active_plan,
+        configs=cards_from_json(row.configs),
+    )

@@ -1,0 +1,221 @@
+"""What the use cases need of the outside, as protocols. Implemented in repo, panels, payments and core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
+
+    from app.domain.money import Money
+    from app.domain.plans import Plan
+    from app.services.records import (
+        Account,
+        Arrival,
+        ChainCursor,
+        Config,
+        ConfigCard,
+        ConfigJob,
+        IncomingTransfer,
+        Newcomer,
+        NewPayment,
+        Notice,
+        PanelAccess,
+        Payment,
+        Purchase,
+        Rate,
+        Settlement,
+        Usage,
+    )
+
+
+class Clock(Protocol):
+    """The only source of time for rules."""
+
+    def now(self) -> datetime:
+        """The current instant, aware, UTC."""
+        ...
+
+
+class AccountStore(Protocol):
+    """Accounts in PostgreSQL, with a cache that serves screens only."""
+
+    async def arrive(self, newcomer: Newcomer, now: datetime, trial_days: int) -> Arrival:
+        """Make the account where it is new, with its trial once for ever; one statement, safe to repeat."""
+        ...
+
+    async def glance(self, tg_id: int) -> Account | None:
+        """The account for display, from the cache where it is warm."""
+        ...
+
+    async def set_language(self, tg_id: int, language: str) -> None:
+        """Remember the language; drops the cached profile."""
+        ...
+
+    async def mark_gone(self, tg_id: int, at: datetime | None) -> None:
+        """Remember that the person blocked the bot at `at`, or came back (None)."""
+        ...
+
+    async def referrals(self, tg_id: int) -> tuple[int, int, Money]:
+        """How many were invited, how many of them paid, and the rubles earned."""
+        ...
+
+
+class ShopStore(Protocol):
+    """The one place that spends."""
+
+    async def buy(self, tg_id: int, plan: Plan, intent: str, now: datetime) -> Purchase:
+        """Debit, ledger, purchase, new end and the wish to move all configs, in one statement.
+
+        The same intent again returns the purchase it made, and changes nothing. Raises InsufficientBalance,
+        Banned, NotFound.
+        """
+        ...
+
+
+class PaymentStore(Protocol):
+    """Payments, chain transactions and their settlement."""
+
+    async def open(self, payment: NewPayment, most_open: int) -> Payment:
+        """Store an invoice; TooManyPayments where `most_open` are pending, Banned, NotFound."""
+        ...
+
+    async def of_owner(self, tg_id: int, payment_id: int) -> Payment:
+        """The payment, if it is this person's; else NotFound."""
+        ...
+
+    async def cancel(self, tg_id: int, payment_id: int) -> None:
+        """Fail a pending payment of this person as cancelled; money that comes later is still credited."""
+        ...
+
+    async def attach_message(self, payment_id: int, message_id: int) -> None:
+        """Remember which message shows the invoice, so that news can be edited into it."""
+        ...
+
+    async def cursor(self, account: str) -> ChainCursor:
+        """How far this wallet's history is stored."""
+        ...
+
+    async def settle(
+        self, account: str, transfers: Sequence[IncomingTransfer], late_rate: Rate, now: datetime
+    ) -> Settlement:
+        """Store a page of history, credit what matches, queue what doesn't, move the cursor: one transaction."""
+        ...
+
+    async def scanned(self, account: str, now: datetime) -> int:
+        """Note a complete scan begun at `now` and fail what it shows to be unpaid in time; how many."""
+        ...
+
+    async def drop_stale(self, before: datetime, batch: int) -> int:
+        """Delete up to `batch` failed, never paid rows made before `before`; how many."""
+        ...
+
+
+class ConfigStore(Protocol):
+    """Configs as their owners see them; every read and write is filtered by owner."""
+
+    async def of_owner(self, tg_id: int) -> tuple[ConfigCard, ...]:
+        """The person's living configs, oldest first, from the database."""
+        ...
+
+    async def get(self, tg_id: int, config_id: int) -> Config:
+        """The config in full; NotFound where it is another's or gone."""
+        ...
+
+    async def request(self, tg_id: int, intent: str, message_id: int | None, now: datetime) -> ConfigCard:
+        """Record that a config should exist; the same intent again returns it. NoSubscription, TooManyConfigs."""
+        ...
+
+    async def request_deletion(self, tg_id: int, config_id: int, now: datetime) -> None:
+        """Record that a config should be gone; NotFound where it is another's."""
+        ...
+
+
+class ProvisioningStore(Protocol):
+    """The queue between what should be and what the panels have."""
+
+    async def claim_due(self, now: datetime, lease_seconds: int, limit: int) -> list[ConfigJob]:
+        """Lease up to `limit` due jobs; two workers never hold the same one within the lease."""
+        ...
+
+    async def assign(self, job: ConfigJob, instance_id: str | None) -> bool:
+        """Commit where the config will be made, before any call; False when the job moved on meanwhile."""
+        ...
+
+    async def created(self, job: ConfigJob, subscription_url: str, link: str, now: datetime) -> None:
+        """Store the links, queue the owner's notice; more work stays due if the wish changed meanwhile."""
+        ...
+
+    async def synced(self, job: ConfigJob) -> None:
+        """The panel has the expiry of `job`."""
+        ...
+
+    async def deleted(self, job: ConfigJob, now: datetime) -> None:
+        """The panel has no such user any more; the row stays as a tombstone."""
+        ...
+
+    async def retry(self, job: ConfigJob, at: datetime, error: str) -> None:
+        """Try again at `at`; `error` is for the operator and holds no secret."""
+        ...
+
+
+class PanelStore(Protocol):
+    """The table of panels."""
+
+    async def active(self) -> list[PanelAccess]:
+        """All active panels with open passwords; seals those that are still plain."""
+        ...
+
+    async def get(self, instance_id: str) -> PanelAccess | None:
+        """One panel, active or not."""
+        ...
+
+
+class PanelUsage(Protocol):
+    """What a panel can say of one user."""
+
+    async def usage(self, instance_id: str, username: str) -> Usage | None:
+        """Traffic, or None where the panel does not say within a short deadline."""
+        ...
+
+
+class NoticeStore(Protocol):
+    """Notices that were promised in the transaction that made them due."""
+
+    async def claim_due(self, now: datetime, lease_seconds: int, limit: int) -> list[Notice]:
+        """Lease up to `limit` unsent notices."""
+        ...
+
+    async def sent(self, notice_id: int, now: datetime) -> None:
+        """The notice was delivered, or can never be."""
+        ...
+
+    async def retry(self, notice_id: int, at: datetime) -> None:
+        """Deliver again at `at`."""
+        ...
+
+
+class Rates(Protocol):
+    """What a coin is worth."""
+
+    async def ton(self) -> Rate:
+        """Rubles for one TON; the constant, marked so, where no source answers well."""
+        ...
+
+
+class ChainSource(Protocol):
+    """The merchant wallet's history."""
+
+    @property
+    def account(self) -> str:
+        """The wallet in raw form, lower case."""
+        ...
+
+    def since(self, lt: int) -> AsyncIterator[list[IncomingTransfer]]:
+        """All transactions after `lt` in pages, in order of logical time; raises ChainUnavailable."""
+        ...
+
+
+class ChainUnavailable(Exception):
+    """The chain's index does not answer usefully; nothing may be concluded from that."""

@@ -1,0 +1,240 @@
+"""What passes between use cases and the outside: immutable records with units in their names. No behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from app.domain.money import Money
+from app.domain.payment import FailReason, PaymentMethod, PaymentStatus
+
+
+class ConfigStatus(StrEnum):
+    """Where a config stands between the wish in the database and the panel."""
+
+    CREATING = "creating"
+    ACTIVE = "active"
+    DELETING = "deleting"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What Telegram says of the person who pressed Start."""
+
+    tg_id: int
+    first_name: str
+    username: str | None
+    language: str
+    inviter: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigCard:
+    """A config as lists show it."""
+
+    id: int
+    name: str
+    status: ConfigStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All that menus show of a person. May come from a cache: never a base for spending or for rights."""
+
+    tg_id: int
+    language: str
+    first_name: str
+    is_banned: bool
+    balance: Money
+    subscription_end: datetime | None
+    active_plan: str | None
+    configs: tuple[ConfigCard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The outcome of /start."""
+
+    account: Account
+    is_new: bool
+    trial_started: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One config in full, for its owner only."""
+
+    id: int
+    owner: int
+    name: str
+    status: ConfigStatus
+    instance_id: str | None
+    username: str
+    subscription_url: str | None = field(repr=False)
+    link: str | None = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Traffic of one config in bytes; no limit is None."""
+
+    used_bytes: int
+    limit_bytes: int | None
+
+
+class ConfigWork(StrEnum):
+    """What a panel must be made to do for a config."""
+
+    CREATE = "create"
+    SYNC = "sync"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigJob:
+    """A claimed piece of provisioning. `revision` fences: a result counts only while it still stands."""
+
+    config_id: int
+    owner: int
+    work: ConfigWork
+    instance_id: str | None
+    username: str
+    expires_at: datetime
+    revision: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class PanelAccess:
+    """How to reach one active panel. The password is open here and must not be shown."""
+
+    instance_id: str
+    name: str
+    base_url: str
+    username: str
+    password: str = field(repr=False)
+    priority: int
+    excluded_node_names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Rubles for one whole coin, with where and when it was learned."""
+
+    rub: Decimal
+    source: str
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a TON invoice asks for: nanotons at a locked rate, to be sent with a comment."""
+
+    nano: int
+    rate: Rate
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPayment:
+    """An invoice about to be stored."""
+
+    owner: int
+    method: PaymentMethod
+    amount: Money
+    created_at: datetime
+    expires_at: datetime
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A stored payment, for its owner only."""
+
+    id: int
+    owner: int
+    method: PaymentMethod
+    amount: Money
+    status: PaymentStatus
+    reason: FailReason | None
+    expires_at: datetime
+    comment: str
+    nano: int
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingTransfer:
+    """One transaction of the merchant's account as the chain tells it. Only `is_money` ones can be credited."""
+
+    hash: str
+    lt: int
+    at: datetime
+    source: str | None
+    nano: int
+    comment: str | None
+    is_money: bool
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCursor:
+    """How far the wallet's history is stored: everything up to `lt` is in the database."""
+
+    account: str
+    lt: int
+    scanned_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """One transfer that became balance."""
+
+    payment_id: int
+    owner: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What one page of transfers came to."""
+
+    credits: tuple[Credit, ...]
+    unmatched: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A bought plan."""
+
+    plan_key: str
+    days: int
+    price: Money
+    balance: Money
+    subscription_end: datetime
+
+
+class NoticeKind(StrEnum):
+    """What a person is told without having asked just now."""
+
+    PAYMENT_CONFIRMED = "payment_confirmed"
+    PAYMENT_EXPIRED = "payment_expired"
+    REFERRAL_BONUS = "referral_bonus"
+    CONFIG_READY = "config_ready"
+    CONFIG_DELAYED = "config_delayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A stored wish to tell a person something; `message_id` names the message to edit, where there is one."""
+
+    id: int
+    recipient: int
+    language: str
+    kind: NoticeKind
+    facts: dict[str, str]
+    message_id: int | None
+    attempts: int

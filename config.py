@@ -1,0 +1,235 @@
+"""Central configuration: every setting, typed and checked in one pass. Opens no connection and logs nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    ModelWrapValidatorHandler,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.domain.money import Money
+from app.domain.plans import Catalogue, Plan
+
+ROOT = Path(__file__).resolve().parent
+
+FREE_TRIAL_DAYS = 7
+REFERRAL_BONUS = Decimal("50.0")
+REDIS_TTL = 300
+TELEGRAM_STARS_RATE = Decimal("1.35")
+TON_RUB_RATE = Decimal(220)
+PAYMENT_TIMEOUT_MINUTES = 10
+IS_LOGGING = True
+LOG_LEVEL: Literal["INFO", "DEBUG", "ERROR"] = "DEBUG"
+LOG_AIOGRAM = False
+
+PLACEHOLDERS = frozenset({"changeme", "change_me", "your_token_here", "token", "<token>"})
+
+
+WHOLE_GROUPS = (
+    ("DATABASE_HOST", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_NAME"),
+    ("S001_BASE_URL", "S001_MARZBAN_USERNAME", "S001_MARZBAN_PASSWORD"),
+)
+
+
+class SettingsError(Exception):
+    """The settings can't be used; the text lists everything that is wrong, one line each, without values."""
+
+
+class PlanEntry(BaseModel):
+    """One plan of plans.json; the price is whole or two-place rubles."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,16}$")]
+    days: Annotated[int, Field(gt=0, le=3660)]
+    price: Annotated[Decimal, Field(gt=0, decimal_places=2, max_digits=9)]
+    max_configs: Annotated[int, Field(gt=0, le=50)]
+
+
+class PlansFile(BaseModel):
+    """plans.json as a whole."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    plans: Annotated[list[PlanEntry], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _keys_are_unique(self) -> Self:
+        keys = [plan.key for plan in self.plans]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ValueError(f"duplicate plan keys: {', '.join(twice)}")
+        return self
+
+
+class Settings(BaseSettings):
+    """Every setting of the shop. Names are those of the environment, in lower case."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    bot_token: Annotated[SecretStr, Field(description="from @BotFather")]
+    telegram_api_url: HttpUrl = HttpUrl("https://api.telegram.org")
+    webhook_url: HttpUrl | None = None
+    webhook_secret: SecretStr | None = None
+    web_host: str = "127.0.0.1"
+    web_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    admin_ids: Annotated[tuple[int, ...], NoDecode] = ()
+
+    database_host: str | None = None
+    database_port: Annotated[int, Field(gt=0, le=65535)] = 5432
+    database_user: str | None = None
+    database_password: SecretStr | None = None
+    database_name: str | None = None
+    database_pool: PositiveInt = 10
+    redis_url: SecretStr | None = None
+    redis_share_default: bool = True
+    data_dir: Path = ROOT / "data"
+    secret_key: SecretStr | None = None
+    clock_offset_file: Path | None = None
+
+    ton_address: str | None = None
+    tonapi_url: HttpUrl = HttpUrl("https://tonapi.io")
+    tonapi_key: SecretStr | None = None
+    ton_poll_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    cryptobot_token: SecretStr | None = None
+    cryptobot_testnet: bool = False
+
+    s001_base_url: HttpUrl | None = None
+    s001_marzban_username: str | None = None
+    s001_marzban_password: SecretStr | None = None
+    max_ips_per_config: PositiveInt = 2
+    data_limit_gib: Annotated[int, Field(ge=0)] = 0
+    panel_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 10
+
+    sub_1m_price: Annotated[Decimal, Field(gt=0, decimal_places=2)] | None = None
+    sub_3m_price: Annotated[Decimal, Field(gt=0, decimal_places=2)] | None = None
+    sub_6m_price: Annotated[Decimal, Field(gt=0, decimal_places=2)] | None = None
+    sub_12m_price: Annotated[Decimal, Field(gt=0, decimal_places=2)] | None = None
+    plans_file: Path = ROOT / "plans.json"
+
+    free_trial_days: PositiveInt = FREE_TRIAL_DAYS
+    referral_bonus: Annotated[Decimal, Field(ge=0, decimal_places=2)] = REFERRAL_BONUS
+    referral_trigger: Literal["first_payment", "signup"] = "first_payment"
+    redis_ttl: PositiveInt = REDIS_TTL
+    telegram_stars_rate: Annotated[Decimal, Field(gt=0)] = TELEGRAM_STARS_RATE
+    ton_rub_rate: Annotated[Decimal, Field(gt=0)] = TON_RUB_RATE
+    payment_timeout_minutes: PositiveInt = PAYMENT_TIMEOUT_MINUTES
+    is_logging: bool = IS_LOGGING
+    log_level: Literal["INFO", "DEBUG", "ERROR"] = LOG_LEVEL
+    log_aiogram: bool = LOG_AIOGRAM
+
+    support_username: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{4,32}$")] | None = None
+    updates_in_hand: PositiveInt = 100
+    drain_seconds: PositiveInt = 20
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_problems_at_once(cls, values: dict[str, object], handler: ModelWrapValidatorHandler[Self]) -> Self:
+        ids = values.get("admin_ids")
+        if isinstance(ids, str):
+            values["admin_ids"] = tuple(part.strip() for part in ids.split(",") if part.strip())
+        problems = _half_set_groups(values)
+        try:
+            settings = handler(values)
+        except ValidationError as error:
+            problems = [*_explained(error), *problems]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return settings
+
+    @field_validator("bot_token")
+    @classmethod
+    def _looks_like_a_token(cls, token: SecretStr) -> SecretStr:
+        bot_id, colon, secret = token.get_secret_value().partition(":")
+        if not (colon and secret and bot_id.isascii() and bot_id.isdecimal()) or secret.casefold() in PLACEHOLDERS:
+            raise ValueError("not a bot's token (digits, a colon, a secret)")
+        return token
+
+    @property
+    def bot_id(self) -> int:
+        """The bot's own Telegram id, the part of its token that is no secret."""
+        return int(self.bot_token.get_secret_value().partition(":")[0])
+
+    def catalogue(self) -> Catalogue:
+        """The plans on sale: plans.json with the prices that the environment overrides."""
+        return Catalogue(
+            Plan(entry.key, entry.days, Money.rub(self._price_of(entry)), entry.max_configs)
+            for entry in _read_plans(self.plans_file).plans
+        )
+
+    def _price_of(self, entry: PlanEntry) -> Decimal:
+        override: Decimal | None = getattr(self, f"{entry.key}_price", None)
+        return entry.price if override is None else override
+
+
+def _half_set_groups(values: dict[str, object]) -> list[str]:
+    """What is missing where a group of settings that only work together is half there."""
+    lines: list[str] = []
+    for names in WHOLE_GROUPS:
+        present = [name for name in names if values.get(name.lower())]
+        absent = [name for name in names if name not in present]
+        if present and absent:
+            lines.extend(f"{name} is missing: it belongs with {', '.join(present)}" for name in absent)
+    if values.get("tonapi_key") and not values.get("ton_address"):
+        lines.append("TON_ADDRESS is missing: TONAPI_KEY is set, so TON payments are half configured")
+    return lines
+
+
+def load_settings() -> Settings:
+    """The settings from the environment and `.env`; SettingsError lists all problems at once."""
+    env_file = os.environ.get("ENV_FILE", str(ROOT / ".env"))
+    problems: list[str] = []
+    settings: Settings | None = None
+    try:
+        settings = Settings(_env_file=env_file or None)
+    except ValidationError as error:
+        problems = _explained(error)
+    plans = settings.plans_file if settings else Path(os.environ.get("PLANS_FILE", ROOT / "plans.json"))
+    try:
+        _read_plans(plans)
+    except SettingsError as error:
+        problems.append(str(error))
+    if settings is None or problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def _read_plans(path: Path) -> PlansFile:
+    try:
+        return PlansFile.model_validate(json.loads(path.read_text("utf-8"), parse_float=Decimal))
+    except OSError as error:
+        raise SettingsError(f"{path.name}: {error.strerror}") from None
+    except json.JSONDecodeError as error:
+        raise SettingsError(f"{path.name}: no JSON at line {error.lineno}") from None
+    except ValidationError as error:
+        raise SettingsError("\n".join(f"{path.name}: {line}" for line in _explained(error))) from None
+
+
+def _explained(error: ValidationError) -> list[str]:
+    """One line a problem, with names and reasons and never a value: values may be secrets."""
+    lines: list[str] = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = ".".join(str(part) for part in problem["loc"]).upper()
+        reason = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "missing":
+            lines.append(f"{name} is missing")
+        elif name:
+            lines.append(f"{name}: {reason}")
+        else:
+            lines.extend(reason.splitlines())
+    return lines

@@ -1,0 +1,119 @@
+"""The engines that tests run on: one PostgreSQL a run, one database and one Redis a worker, emptied for each test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from app.embedded.redis import open_redis
+from app.repo.db import Database, make_engine
+from app.utils.redis import Cache
+from sqlalchemy import make_url, text
+
+from tests.support.postgres_server import TEMPLATE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from redis.asyncio import Redis
+    from sqlalchemy import URL
+
+SERVER = pytest.StashKey["subprocess.Popen[str]"]()
+SYSTEM_ACCOUNTS = "code NOT LIKE 'wallet:%'"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the one PostgreSQL of this run; workers inherit its address."""
+    os.environ["ENV_FILE"] = ""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    home = Path(config.rootpath) / "data" / "tests" / "postgres"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.support.postgres_server", str(home)],
+        cwd=config.rootpath,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    line = server.stdout.readline()
+    if not line:
+        raise pytest.UsageError("the tests' PostgreSQL did not start: see the messages above")
+    os.environ["ORBIT_TEST_POSTGRES"] = json.loads(line)["url"]
+    config.stash[SERVER] = server
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop it: it lives as long as its standard input."""
+    server = config.stash.get(SERVER, None)
+    if server is not None:
+        assert server.stdin is not None
+        server.stdin.close()
+        server.wait(30)
+
+
+@pytest.fixture(scope="session")
+async def database_url() -> AsyncIterator[URL]:
+    """A database of this worker's own, cloned from the migrated template."""
+    admin_url = make_url(os.environ["ORBIT_TEST_POSTGRES"])
+    name = f"orbit_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+    admin = Database(make_engine(admin_url, 1))
+    await admin.run(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+    yield admin_url.set(database=name)
+    await admin.run(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    await admin.close()
+
+
+@pytest.fixture(scope="session")
+async def shared_database(database_url: URL) -> AsyncIterator[Database]:
+    """The connection pool of this worker."""
+    database = Database(make_engine(database_url, 20))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def database(shared_database: Database) -> Database:
+    """An empty, migrated database."""
+    await empty(shared_database)
+    return shared_database
+
+
+async def empty(database: Database) -> None:
+    """Delete every row but the books' system accounts; triggers that keep money history are off for that."""
+    async with database.transaction() as connection:
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))
+        tables = await connection.execute(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")
+        )
+        for (table,) in tables.fetchall():
+            where = f" WHERE NOT ({SYSTEM_ACCOUNTS})" if table == "ledger_accounts" else ""
+            await connection.execute(text(f"DELETE FROM {table}{where}"))
+
+
+@pytest.fixture(scope="session")
+async def shared_redis() -> AsyncIterator[Redis]:
+    """A Redis of this worker's own."""
+    with tempfile.TemporaryDirectory(prefix="orbit-redis-") as home:
+        opened = await open_redis(None, Path(home), prefer_default=False)
+        yield opened.client
+        await opened.close()
+
+
+@pytest.fixture
+async def redis(shared_redis: Redis) -> Redis:
+    """An empty Redis."""
+    await shared_redis.flushall()
+    return shared_redis
+
+
+@pytest.fixture
+def cache(redis: Redis) -> Cache:
+    """A cache over an empty Redis."""
+    return Cache(redis)

@@ -1,0 +1,106 @@
+"""Buying, on the real engine: once an intent, never more than the wallet holds."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from app.domain.errors import InsufficientBalance
+from app.domain.money import Money
+from app.domain.plans import Plan
+from app.repo.db import Database
+from app.repo.shop import ShopRepository
+from app.repo.user import UserRepository
+from app.services.records import Newcomer
+from app.utils.redis import Cache
+from sqlalchemy import text
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+THREE_MONTHS = Plan("sub_3m", 90, Money.rub(349), 3)
+
+
+@pytest.fixture
+def users(database: Database, cache: Cache) -> UserRepository:
+    return UserRepository(database, cache, ttl=300, trial_key=b"k")
+
+
+@pytest.fixture
+def shop(database: Database, cache: Cache) -> ShopRepository:
+    return ShopRepository(database, cache)
+
+
+async def arrive_with(users: UserRepository, balance: int, tg_id: int = 7) -> None:
+    await users.arrive(Newcomer(tg_id, "Nina", None, "ru", None), NOW, 7)
+    if balance:
+        await fund(users.database, tg_id, balance)
+
+
+async def fund(database: Database, tg_id: int, rubles: int) -> None:
+    await database.run(
+        text(
+            "WITH t AS (INSERT INTO ledger_transactions (key, kind, created_at)"
+            "           VALUES ('test:' || gen_random_uuid(), 'adjustment', now()) RETURNING id),"
+            " l AS (INSERT INTO ledger_entries (transaction_id, account, amount) SELECT t.id, a, v FROM t,"
+            "       (VALUES ('wallet:' || CAST(:id AS bigint), CAST(:sum AS numeric)),"
+            "               ('adjustments', -CAST(:sum AS numeric))) x(a, v))"
+            " UPDATE users SET balance = balance + CAST(:sum AS numeric) WHERE tg_id = CAST(:id AS bigint)"
+        ),
+        {"id": tg_id, "sum": rubles},
+    )
+
+
+async def test_purchase_debits_adds_to_the_time_left_and_books_both_sides(
+    users: UserRepository, shop: ShopRepository, database: Database
+) -> None:
+    await arrive_with(users, 400)
+    bought = await shop.buy(7, THREE_MONTHS, "intent", NOW)
+    assert bought.balance == Money.rub(51)
+    assert bought.subscription_end == NOW + timedelta(days=97)
+    books = await database.run(text("SELECT account, sum(amount) FROM ledger_entries GROUP BY 1 ORDER BY 1"))
+    assert [(account, int(total)) for account, total in books] == [("adjustments", -400), ("sales", 349), ("wallet:7", 51)]
+    account = await users.glance(7)
+    assert account is not None
+    assert (account.balance, account.active_plan) == (Money.rub(51), "sub_3m")
+
+
+async def test_short_balance_is_refused_with_what_is_there_and_changes_nothing(
+    users: UserRepository, shop: ShopRepository
+) -> None:
+    await arrive_with(users, 100)
+    with pytest.raises(InsufficientBalance) as refusal:
+        await shop.buy(7, THREE_MONTHS, "intent", NOW)
+    assert (refusal.value.need, refusal.value.have) == (Money.rub(349), Money.rub(100))
+
+
+async def test_two_hundred_presses_of_one_button_buy_once(
+    users: UserRepository, shop: ShopRepository, database: Database
+) -> None:
+    await arrive_with(users, 2000)
+    results = await asyncio.gather(*(shop.buy(7, THREE_MONTHS, "same", NOW) for _ in range(200)))
+    assert len({result.subscription_end for result in results}) == 1
+    ((count,),) = await database.run(text("SELECT count(*) FROM purchases"))
+    ((balance,),) = await database.run(text("SELECT balance FROM users"))
+    assert (count, int(balance)) == (1, 2000 - 349)
+
+
+async def test_different_purchases_at_once_never_overdraw(
+    users: UserRepository, shop: ShopRepository, database: Database
+) -> None:
+    await arrive_with(users, 1000)
+    results = await asyncio.gather(
+        *(shop.buy(7, THREE_MONTHS, f"intent{n}", NOW) for n in range(20)), return_exceptions=True
+    )
+    assert sum(isinstance(result, InsufficientBalance) for result in results) == 18
+    ((balance, end),) = await database.run(text("SELECT balance, subscription_end FROM users"))
+    assert (int(balance), end) == (302, NOW + timedelta(days=187))
+
+
+async def test_a_thousand_starts_at_once_give_one_account_and_one_trial(
+    users: UserRepository, database: Database
+) -> None:
+    newcomer = Newcomer(9, "Max", "max", "en", None)
+    arrivals = await asyncio.gather(*(users.arrive(newcomer, NOW, 7) for _ in range(200)))
+    assert sum(arrival.trial_started for arrival in arrivals) == 1
+    ((count,),) = await database.run(text("SELECT count(*) FROM trial_grants"))
+    assert count == 1
