@@ -165,6 +165,11 @@ class Settings(BaseSettings):
         """The bot's own Telegram id, the part of its token that is no secret."""
         return int(self.bot_token.get_secret_value().partition(":")[0])
 
+    def secrets(self) -> list[str]:
+        """Every secret value that is set, for the pass that keeps them out of the log."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
     def catalogue(self) -> Catalogue:
         """The plans on sale: plans.json with the prices that the environment overrides."""
         return Catalogue(

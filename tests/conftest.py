@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import make_url, text
+
 from app.embedded.redis import open_redis
 from app.repo.db import Database, make_engine
 from app.utils.redis import Cache
-from sqlalchemy import make_url, text
-
 from tests.support.postgres_server import TEMPLATE
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["ENV_FILE"] = ""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
-    home = Path(config.rootpath) / "data" / "tests" / "postgres"
+    home = Path(config.rootpath) / "data" / "tests" / f"postgres-{os.getpid()}"  # runs beside each other don't meet
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.support.postgres_server", str(home)],
         cwd=config.rootpath,
@@ -56,6 +57,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         assert server.stdin is not None
         server.stdin.close()
         server.wait(30)
+        shutil.rmtree(Path(config.rootpath) / "data" / "tests" / f"postgres-{os.getpid()}", ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +96,7 @@ async def empty(database: Database) -> None:
         )
         for (table,) in tables.fetchall():
             where = f" WHERE NOT ({SYSTEM_ACCOUNTS})" if table == "ledger_accounts" else ""
-            await connection.execute(text(f"DELETE FROM {table}{where}"))
+            await connection.execute(text(f"DELETE FROM {table}{where}")  # noqa: S608 - names from the catalogue)
 
 
 @pytest.fixture(scope="session")

@@ -34,14 +34,14 @@ SETTLE = statement(
         WHERE NOT EXISTS (SELECT FROM ton_transactions t WHERE t.hash = r.hash)
     ), claims AS (
         SELECT i.hash, p.id AS payment_id, p.user_id, p.message_id,
-               CASE WHEN i.at > p.expires_at THEN trunc(i.nano * :late_rate / 1000000000, 2)
-                    ELSE trunc(i.nano * p.rate / 1000000000, 2) END AS worth,
+               CASE WHEN i.at > p.expires_at THEN trunc(i.nano * :late_rate * 0.000000001, 2)
+                    ELSE trunc(i.nano * p.rate * 0.000000001, 2) END AS worth,
                CASE WHEN i.at <= p.expires_at AND i.nano >= p.nano THEN p.amount ELSE 0 END AS quoted,
                p.status <> 'confirmed'
                    AND row_number() OVER (PARTITION BY p.id ORDER BY i.lt) = 1 AS is_first
         FROM incoming i JOIN payments p ON p.comment = i.code AND p.method = 'ton' WHERE i.is_money
         UNION ALL
-        SELECT i.hash, NULL, s.user_id, NULL, trunc(i.nano * :late_rate / 1000000000, 2), 0, false
+        SELECT i.hash, NULL, s.user_id, NULL, trunc(i.nano * :late_rate * 0.000000001, 2), 0, false
         FROM incoming i JOIN payment_tombstones s ON s.comment = i.code AND s.method = 'ton' WHERE i.is_money
     ), judged AS (
         SELECT i.*, c.payment_id, c.user_id, c.message_id, c.is_first,
@@ -52,7 +52,8 @@ SETTLE = statement(
                                       payment_id, user_id, credited, seen_at)
         SELECT hash, :account, lt, at, source, nano, comment, verdict,
                CASE WHEN credited IS NOT NULL THEN 'credited'
-                    WHEN nano > 0 AND verdict NOT IN ('outgoing', 'bounced') THEN 'unmatched'
+                    WHEN nano > 0 AND verdict NOT IN ('outgoing', 'bounced', 'returned', 'history')
+                         THEN 'unmatched'
                     ELSE 'ignored' END,
                payment_id, user_id, credited, :now
         FROM judged ON CONFLICT DO NOTHING

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.money import Money
 from app.domain.subscription import TRIAL_MAX_CONFIGS, TRIAL_PLAN
-from app.repo.account_cache import FILL_SCRIPT, CachedAccount, account_keys, cards_from_json, dump, load
+from app.repo.account_cache import FILL_SCRIPT, account_keys, cards_from_json, dump, load
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
 from app.services.records import Account, Arrival, Newcomer
@@ -110,18 +110,16 @@ class UserRepository(BaseRepository):
 
     async def glance(self, tg_id: int) -> Account | None:
         """The account for display; warm it comes from the cache, cold from one statement."""
-        values = await self.cache.get_many(account_keys(tg_id))
-        return await self.complete(tg_id, load(tg_id, values))
+        cached = load(tg_id, await self.cache.get_many(account_keys(tg_id)))
+        return cached.account or await self.refresh(tg_id, cached.generation)
 
-    async def complete(self, tg_id: int, cached: CachedAccount) -> Account | None:
-        """The cached account, or else the one in the database, which is then cached."""
-        if cached.account is not None:
-            return cached.account
+    async def refresh(self, tg_id: int, generation: str) -> Account | None:
+        """The account from the database, cached unless it changed since `generation` was seen."""
         rows = await self.database.run(GLANCE, {"tg_id": tg_id})
         if not rows:
             return None
         account = account_of(rows[0])
-        args: list[str | int] = [self._ttl, cached.generation, *dump(account)]
+        args: list[str | int] = [self._ttl, generation, *dump(account)]
         await self.cache.run(self._fill, account_keys(tg_id), args)
         return account
 

@@ -49,6 +49,10 @@ class AccountStore(Protocol):
         """The account for display, from the cache where it is warm."""
         ...
 
+    async def refresh(self, tg_id: int, generation: str) -> Account | None:
+        """The account from the database, cached unless it changed since `generation` was seen."""
+        ...
+
     async def set_language(self, tg_id: int, language: str) -> None:
         """Remember the language; drops the cached profile."""
         ...

@@ -238,3 +238,27 @@ class Notice:
     facts: dict[str, str]
     message_id: int | None
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """What to send where: `nano` nanotons (`coins` as people write them) to `address` with exactly `comment`."""
+
+    payment_id: int
+    method: PaymentMethod
+    amount: Money
+    address: str
+    nano: int
+    coins: str
+    comment: str
+    wallet_link: str
+    ton_link: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPayment:
+    """A stored payment together with the invoice that shows it."""
+
+    payment: Payment
+    invoice: Invoice

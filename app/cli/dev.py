@@ -1,0 +1,56 @@
+"""Commands for who works on the project: test, lint, bench, torture; they only start the tools."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[2]
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+# loadgroup keeps tests that share one costly thing, a browser for one, on one worker.
+_PYTEST = ("-m", "pytest", "-n", "2", "--dist", "loadgroup")
+_LINTERS = {
+    "ruff: style and common faults": ("-m", "ruff", "check"),
+    "mypy: types": ("-m", "mypy"),
+    # It has no module to run; its script is named by path, since its own first line breaks when the project moves.
+    "import-linter: who may import whom": (str(Path(sys.executable).with_name("lint-imports")),),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add test, lint, bench, torture."""
+    for command in (test, bench, torture):
+        app.command(context_settings=_PASS_ON)(command)
+    app.command()(lint)
+
+
+def test(context: typer.Context) -> None:
+    """Run the tests; arguments go to pytest."""
+    raise typer.Exit(_run(*_PYTEST, *context.args))
+
+
+def bench(context: typer.Context) -> None:
+    """Measure speed under load; arguments go to the bench."""
+    raise typer.Exit(_run("-m", "bench", *context.args))
+
+
+def torture(context: typer.Context) -> None:
+    """Run the long tests that kill, cut and race."""
+    raise typer.Exit(_run(*_PYTEST, "--torture", *context.args))
+
+
+def lint() -> None:
+    """Check style, types and direction of imports."""
+    failed = [title for title, tool in _LINTERS.items() if _headed(title, tool) != 0]
+    print(f"\nFailed: {'; '.join(failed)}" if failed else "\nAll clean.")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _headed(title: str, tool: tuple[str, ...]) -> int:
+    print(f"\n== {title}", flush=True)
+    return _run(*tool)
+
+
+def _run(*arguments: str) -> int:
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False).returncode  # noqa: S603 - our own tools

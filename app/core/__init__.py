@@ -1,0 +1,1 @@
+"""The Telegram edge: parses, makes one call, renders. No rule lives here."""

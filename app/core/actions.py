@@ -1,0 +1,88 @@
+"""What buttons carry: typed callback data, one short prefix each, within 64 bytes. Carries ids, never prices."""
+
+from __future__ import annotations
+
+import secrets
+
+from aiogram.filters.callback_data import CallbackData
+
+
+class Menu(CallbackData, prefix="m"):
+    """Open one of the menu's pages."""
+
+    page: str
+
+
+class ChoosePlan(CallbackData, prefix="plan"):
+    """Show what buying this plan means."""
+
+    key: str
+
+
+class BuyPlan(CallbackData, prefix="buy"):
+    """Buy the plan as shown (`version`), once for this `intent`."""
+
+    key: str
+    version: str
+    intent: str
+
+
+class NewConfig(CallbackData, prefix="new"):
+    """Make a config, once for this `intent`."""
+
+    intent: str
+
+
+class ShowConfig(CallbackData, prefix="cfg"):
+    """Show a config."""
+
+    id: int
+
+
+class ShowKey(CallbackData, prefix="key"):
+    """Send a config's bare key."""
+
+    id: int
+
+
+class DeleteConfig(CallbackData, prefix="del"):
+    """Ask whether to delete a config, or delete it."""
+
+    id: int
+    sure: bool
+
+
+class TopUp(CallbackData, prefix="top"):
+    """Begin a top-up; `missing` is a sum in kopecks to offer, 0 for none. It is only a suggestion."""
+
+    missing: int
+
+
+class ChooseMethod(CallbackData, prefix="pay"):
+    """Choose how to pay; `kopecks` is the sum if it is chosen already."""
+
+    method: str
+    kopecks: int
+
+
+class CheckInvoice(CallbackData, prefix="chk"):
+    """Ask how a payment stands."""
+
+    id: int
+
+
+class CancelInvoice(CallbackData, prefix="cxl"):
+    """Close an unpaid invoice."""
+
+    id: int
+
+
+class SetLanguage(CallbackData, prefix="lang"):
+    """Choose a language."""
+
+    code: str
+
+
+def new_intent() -> str:
+    """A fresh name for one wish: repeating a button that carries it repeats the answer, not the deed."""
+    return secrets.token_urlsafe(9)

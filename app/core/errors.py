@@ -1,0 +1,34 @@
+"""Turns what went wrong into words, in one place. Decides nothing about what happens next but the fresh menu."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from app.domain.errors import InvalidAmount, MalformedAction, NotFound, OrbitError, PlanChanged
+from app.domain.money import Money
+
+if TYPE_CHECKING:
+    from app.locales.locales import Translator
+
+# After these the screen that the person pressed on is out of date: a fresh menu comes with the words.
+STALE = (MalformedAction, NotFound, PlanChanged)
+# A wrong amount is answered as a message, since it answers one.
+SPOKEN = (InvalidAmount,)
+
+
+def words_for(error: OrbitError, t: Translator) -> str:
+    """The sentence for a refusal, as plain text."""
+    facts = {name: _in_words(value, t) for name, value in error.facts.items()}
+    if "limit" in facts:
+        facts["configs"] = t.count("config", int(facts["limit"]))
+    return t.plain(error.code, **facts)
+
+
+def new_incident() -> str:
+    """A short code that a person can read out, and that stands in the log beside the traceback."""
+    return secrets.token_hex(3).upper()
+
+
+def _in_words(value: object, t: Translator) -> str:
+    return t.money(value) if isinstance(value, Money) else str(value)

@@ -1,0 +1,96 @@
+"""/start with and without an inviter, the main menu, and texts that nobody waits for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.core.actions import Menu
+from app.core.screens import pages
+from app.core.screens.screen import Screen, show
+from app.core.switchboard import ScreenRouter
+from app.domain.errors import MalformedAction
+from app.domain.referral import inviter_in, payload_for
+from app.locales.locales import translator
+from app.locales.locales_mw import newcomer
+
+if TYPE_CHECKING:
+    from aiogram.fsm.context import FSMContext
+    from aiogram.types import CallbackQuery, Message
+
+    from app.core.shopfront import Shopfront
+    from app.locales.locales import Translator
+    from app.services.records import Account
+
+router = ScreenRouter("auth")
+
+
+@router.on_command("start")
+async def start(
+    message: Message, payload: str, shopfront: Shopfront, state: FSMContext, raw_state: str | None
+) -> None:
+    """Make or greet the account; the inviter counts only for a new one."""
+    person = message.from_user
+    if person is None:
+        raise MalformedAction
+    arrival = await shopfront.accounts.start(newcomer(person, inviter_in(payload)))
+    if raw_state is not None:
+        await state.clear()
+    t = translator(arrival.account.language)
+    screen = pages.welcome(t, arrival, shopfront.clock.now())
+    await message.answer(screen.text, reply_markup=screen.keyboard)
+
+
+@router.on_command("menu")
+async def menu(message: Message, account: Account, t: Translator, shopfront: Shopfront) -> None:
+    """The main menu as a new message."""
+    screen = pages.home(t, account, shopfront.clock.now())
+    await message.answer(screen.text, reply_markup=screen.keyboard)
+
+
+@router.click(Menu)
+async def open_page(
+    query: CallbackQuery,
+    action: Menu,
+    account: Account,
+    t: Translator,
+    shopfront: Shopfront,
+    state: FSMContext,
+    raw_state: str | None,
+) -> None:
+    """Turn the message into the page; leaving by a menu button ends a dialogue."""
+    if raw_state is not None:
+        await state.clear()
+    if action.page == "invite":
+        await show(query, await _invite(account, t, shopfront))
+    else:
+        await show(query, _page(action.page, account, t, shopfront))
+
+
+def _page(page: str, account: Account, t: Translator, shopfront: Shopfront) -> Screen:
+    now = shopfront.clock.now()
+    match page:
+        case "home":
+            return pages.home(t, account, now)
+        case "vpn":
+            return pages.my_vpn(t, account, now)
+        case "plans":
+            return pages.plans(t, account, now, shopfront.shop.catalogue)
+        case "balance":
+            return pages.balance(t, account, shopfront.topups.methods)
+        case "settings":
+            return pages.settings(t)
+        case "help":
+            return pages.help_page(t, shopfront.support)
+        case _:
+            raise MalformedAction
+
+
+async def _invite(account: Account, t: Translator, shopfront: Shopfront) -> Screen:
+    link = f"https://t.me/{await shopfront.bot_username()}?start={payload_for(account.tg_id)}"
+    return pages.invite(t, link, shopfront.referral_bonus, await shopfront.accounts.referrals(account.tg_id))
+
+
+async def unexpected(message: Message, account: Account, t: Translator, shopfront: Shopfront) -> None:
+    """A text that no dialogue waits for: say so, and show the menu."""
+    screen = pages.home(t, account, shopfront.clock.now())
+    await message.answer(f"{t('topup.use_buttons')}\n\n{screen.text}", reply_markup=screen.keyboard)

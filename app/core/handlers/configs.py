@@ -1,0 +1,72 @@
+"""My VPN: make a config, look at it, delete it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.core.actions import DeleteConfig, NewConfig, ShowConfig, ShowKey
+from app.core.handlers.utils import row_id
+from app.core.keyboards import creating, delete_config
+from app.core.screens import details, pages
+from app.core.screens.screen import Screen, show
+from app.core.switchboard import ScreenRouter
+from app.services.records import ConfigStatus
+
+if TYPE_CHECKING:
+    from aiogram.types import CallbackQuery
+
+    from app.core.shopfront import Shopfront
+    from app.locales.locales import Translator
+    from app.services.records import Account
+
+router = ScreenRouter("configs")
+
+
+@router.click(NewConfig)
+async def create(query: CallbackQuery, action: NewConfig, t: Translator, shopfront: Shopfront) -> None:
+    """Record the wish and say so; the same message becomes the config when the panel has followed."""
+    message_id = query.message.message_id if query.message else None
+    card = await shopfront.configs.create(query.from_user.id, action.intent, message_id)
+    if card.status is ConfigStatus.CREATING:
+        await show(query, Screen(t("vpn.creating"), creating(t)))
+    else:
+        await _show(query, card.id, t, shopfront)
+
+
+@router.click(ShowConfig)
+async def show_config(query: CallbackQuery, action: ShowConfig, t: Translator, shopfront: Shopfront) -> None:
+    """Link, QR, expiry, traffic."""
+    await _show(query, row_id(action.id), t, shopfront)
+
+
+@router.click(ShowKey)
+async def show_key(query: CallbackQuery, action: ShowKey, t: Translator, shopfront: Shopfront) -> None:
+    """The bare key, for apps that take no subscription link."""
+    config = await shopfront.configs.get(query.from_user.id, row_id(action.id))
+    if config.link is None or query.message is None or query.bot is None:
+        await query.answer(t.plain("config.traffic_unknown"))
+        return
+    await query.answer()
+    text = t("config.key_text", name=config.name, link=config.link)
+    await query.bot.send_message(query.from_user.id, text, protect_content=True)
+
+
+@router.click(DeleteConfig)
+async def delete(
+    query: CallbackQuery, action: DeleteConfig, account: Account, t: Translator, shopfront: Shopfront
+) -> None:
+    """Ask first; then wish it away, and show what is left."""
+    owner, config_id = query.from_user.id, row_id(action.id)
+    if not action.sure:
+        config = await shopfront.configs.get(owner, config_id)
+        await show(query, Screen(t("config.delete_ask", name=config.name), delete_config(t, config_id)))
+        return
+    await shopfront.configs.delete(owner, config_id)
+    left = tuple(card for card in account.configs if card.id != config_id)
+    screen = pages.my_vpn(t, account, shopfront.clock.now(), left)
+    await show(query, screen, toast=t.plain("config.deleted"))
+
+
+async def _show(query: CallbackQuery, config_id: int, t: Translator, shopfront: Shopfront) -> None:
+    config = await shopfront.configs.get(query.from_user.id, config_id)
+    await show(query, details.config(t, config, await shopfront.configs.usage(config)))

@@ -1,0 +1,118 @@
+"""Owns the way of an update from raw JSON to its handler: checked, once, in order. Must not know how it arrived."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+from aiogram.types import Update
+from aiogram.types.update import UpdateTypeLookupError
+from pydantic import ValidationError
+
+if TYPE_CHECKING:
+    from aiogram import Bot, Dispatcher
+
+    from app.core.lanes import Lanes
+
+log = structlog.get_logger()
+
+
+class Intake:
+    """Takes raw updates from polling or webhook. `counts` tells how many were what, by the name of the log event.
+
+    The memory against duplicates is this process's own: it spares work, and money must not lean on it.
+    """
+
+    def __init__(self, bot: Bot, dispatcher: Dispatcher, lanes: Lanes, *, remember: int = 10_000) -> None:
+        self.counts: Counter[str] = Counter()
+        self._bot = bot
+        self._dispatcher = dispatcher
+        self._lanes = lanes
+        self._remember = remember
+        self._taken: dict[int, asyncio.Future[None]] = {}
+
+    @property
+    def stopping(self) -> bool:
+        """Whether updates are refused from now on."""
+        return self._lanes.closed
+
+    async def accept(self, raw: object) -> asyncio.Future[None]:
+        """Put an update into its customer's lane, waiting for room; the future is done when it was dealt with.
+
+        Dealt with is also what is malformed, of an unknown kind, seen before, or failed in its handler: to bring
+        it again would help nothing. A cancelled future means the opposite: not handled, let it come again.
+        """
+        update_id = update_id_of(raw)
+        if update_id is None:
+            self._note("update_malformed", None)
+            return _settled()
+        known = self._taken.get(update_id)
+        if known is not None and not known.cancelled():
+            self.counts["update_duplicate"] += 1
+            return known
+        update = self._checked(raw, update_id)
+        if update is None:
+            return self._remembered(update_id, _settled())
+        done = self._remembered(update_id, asyncio.get_running_loop().create_future())
+        return await self._lanes.put(_customer(update), partial(self._handle, update), done)
+
+    async def drain(self, seconds: float) -> int:
+        """Refuse updates, wait for those in hand; how many had to be cut off after `seconds`."""
+        return await self._lanes.drain(seconds)
+
+    def _checked(self, raw: object, update_id: int) -> Update | None:
+        try:
+            update = Update.model_validate(raw, context={"bot": self._bot})
+            _ = update.event_type
+        except ValidationError:
+            self._note("update_malformed", update_id)
+        except UpdateTypeLookupError:
+            self._note("update_unknown", update_id)
+        else:
+            return update
+        return None
+
+    async def _handle(self, update: Update) -> None:
+        try:
+            await self._dispatcher.feed_update(self._bot, update)
+        except Exception:
+            # The update loop: one handler's fault must not reach the other customers.
+            self.counts["update_failed"] += 1
+            log.error("update_failed", update_id=update.update_id, kind=update.event_type, exc_info=True)
+
+    def _note(self, event: str, update_id: int | None) -> None:
+        self.counts[event] += 1
+        # The id and nothing else: the content is somebody's message.
+        log.warning(event, update_id=update_id)
+
+    def _remembered(self, update_id: int, done: asyncio.Future[None]) -> asyncio.Future[None]:
+        self._taken.pop(update_id, None)
+        self._taken[update_id] = done
+        if len(self._taken) > self._remember:
+            del self._taken[next(iter(self._taken))]
+        return done
+
+
+def update_id_of(raw: object) -> int | None:
+    """The id of a raw update, or None where it is no update at all."""
+    update_id = raw.get("update_id") if isinstance(raw, dict) else None
+    return update_id if type(update_id) is int else None
+
+
+def _customer(update: Update) -> int:
+    """The key of the lane: who acts; else the chat; else the update by itself."""
+    event = update.event
+    for name in ("from_user", "user", "chat"):
+        party = getattr(event, name, None)
+        if party is not None:
+            return int(party.id)
+    return update.update_id
+
+
+def _settled() -> asyncio.Future[None]:
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    done.set_result(None)
+    return done

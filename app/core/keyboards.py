@@ -1,0 +1,239 @@
+"""Inline keyboards, localised. Holds no rule; what may be pressed is decided by who handles it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+
+from aiogram.types import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+
+from app.core.actions import (
+    BuyPlan,
+    CancelInvoice,
+    CheckInvoice,
+    ChooseMethod,
+    ChoosePlan,
+    DeleteConfig,
+    Menu,
+    NewConfig,
+    SetLanguage,
+    ShowConfig,
+    ShowKey,
+    TopUp,
+    new_intent,
+)
+from app.domain.money import Money
+from app.locales.locales import TRANSLATORS, translator
+from app.services.records import ConfigStatus
+
+if TYPE_CHECKING:
+    from aiogram.filters.callback_data import CallbackData
+
+    from app.domain.payment import PaymentMethod
+    from app.domain.plans import Catalogue, Plan
+    from app.locales.locales import Translator
+    from app.services.records import Config, ConfigCard, Invoice
+
+Style = Literal["primary", "success", "danger"]
+COPY_LIMIT = 256
+PRESET_RUBLES = (150, 400, 600, 1000)
+
+
+def button(text: str, action: CallbackData, style: Style | None = None) -> InlineKeyboardButton:
+    """A button that sends `action`; styles are newer than aiogram's model and go over the wire as extras."""
+    if style is None:
+        return InlineKeyboardButton(text=text, callback_data=action.pack())
+    return InlineKeyboardButton.model_validate({"text": text, "callback_data": action.pack(), "style": style})
+
+
+def _copy(text: str, value: str) -> list[InlineKeyboardButton]:
+    """A button that copies `value`, where Telegram can: it takes 256 characters."""
+    if len(value) > COPY_LIMIT:
+        return []
+    return [InlineKeyboardButton(text=text, copy_text=CopyTextButton(text=value))]
+
+
+def _rows(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
+
+
+def _back(t: Translator, page: str = "home") -> list[InlineKeyboardButton]:
+    return [button(t.plain("menu.back"), Menu(page=page))]
+
+
+@lru_cache(maxsize=32)
+def home(language: str, *, is_active: bool) -> InlineKeyboardMarkup:
+    """The main menu; kept, since it is the same for everybody."""
+    t = translator(language)
+    return _rows(
+        [button(t.plain("menu.vpn"), Menu(page="vpn"), "primary")],
+        [button(t.plain("menu.renew" if is_active else "menu.plans"), Menu(page="plans"))],
+        [button(t.plain("menu.balance"), Menu(page="balance")), button(t.plain("menu.invite"), Menu(page="invite"))],
+        [button(t.plain("menu.settings"), Menu(page="settings")), button(t.plain("menu.help"), Menu(page="help"))],
+    )
+
+
+@lru_cache(maxsize=32)
+def to_home(language: str) -> InlineKeyboardMarkup:
+    """Just the way to the menu."""
+    return _rows([button(translator(language).plain("menu.home"), Menu(page="home"))])
+
+
+def my_vpn(t: Translator, configs: tuple[ConfigCard, ...], *, is_active: bool) -> InlineKeyboardMarkup:
+    """The configs, and a button that makes one where there is time left."""
+    rows = [
+        [
+            button(
+                t.plain("vpn.card" if card.status is ConfigStatus.ACTIVE else "vpn.card_creating", name=card.name),
+                ShowConfig(id=card.id),
+            )
+        ]
+        for card in configs
+    ]
+    if is_active:
+        new = t.plain("vpn.more" if configs else "vpn.new")
+        rows.append([button(new, NewConfig(intent=new_intent()), None if configs else "primary")])
+    else:
+        rows.append([button(t.plain("menu.plans"), Menu(page="plans"), "primary")])
+    return _rows(*rows, _back(t))
+
+
+def config(t: Translator, shown: Config, url: str) -> InlineKeyboardMarkup:
+    """What can be done with a config."""
+    return _rows(
+        _copy(t.plain("config.copy"), url),
+        [
+            button(t.plain("config.key"), ShowKey(id=shown.id)),
+            button(t.plain("config.refresh"), ShowConfig(id=shown.id)),
+        ],
+        [button(t.plain("config.delete"), DeleteConfig(id=shown.id, sure=False), "danger")],
+        _back(t, "vpn"),
+    )
+
+
+def creating(t: Translator) -> InlineKeyboardMarkup:
+    """While a config is being made."""
+    return _rows(_back(t, "vpn"))
+
+
+def delete_config(t: Translator, config_id: int) -> InlineKeyboardMarkup:
+    """Yes, or back to the config."""
+    return _rows(
+        [button(t.plain("config.delete_yes"), DeleteConfig(id=config_id, sure=True), "danger")],
+        [button(t.plain("menu.back"), ShowConfig(id=config_id))],
+    )
+
+
+def plan_title(t: Translator, plan: Plan) -> str:
+    """The plan's name in words; one that has no name of its own is named by its days."""
+    key = f"plan.{plan.key}"
+    return t.plain(key) if key in t.texts else t.count("day", plan.days)
+
+
+@lru_cache(maxsize=8)
+def plans(language: str, catalogue: Catalogue) -> InlineKeyboardMarkup:
+    """The plans with their savings, the best one marked."""
+    t = translator(language)
+    best = max(catalogue, key=catalogue.savings_percent)
+    rows = []
+    for plan in catalogue:
+        percent = catalogue.savings_percent(plan)
+        key = "plans.row_best" if percent and plan is best else "plans.row_saving" if percent else "plans.row"
+        text = t.plain(key, title=plan_title(t, plan), price=t.money(plan.price), percent=percent)
+        rows.append([button(text, ChoosePlan(key=plan.key), "success" if percent and plan is best else None)])
+    return _rows(*rows, _back(t))
+
+
+def buy(t: Translator, plan: Plan) -> InlineKeyboardMarkup:
+    """Buy, under an intent minted here; or back."""
+    action = BuyPlan(key=plan.key, version=plan.version, intent=new_intent())
+    return _rows([button(t.plain("buy.yes", price=t.money(plan.price)), action, "success")], _back(t, "plans"))
+
+
+def top_up_missing(t: Translator, missing: Money) -> InlineKeyboardMarkup:
+    """Top up just what is missing."""
+    text = t.plain("buy.top_up", missing=t.money(missing))
+    return _rows([button(text, TopUp(missing=missing.kopecks), "success")], _back(t, "plans"))
+
+
+def bought(t: Translator) -> InlineKeyboardMarkup:
+    """After a purchase: to the configs."""
+    return _rows(
+        [button(t.plain("menu.vpn"), Menu(page="vpn"), "primary")], [button(t.plain("menu.home"), Menu(page="home"))]
+    )
+
+
+@lru_cache(maxsize=8)
+def balance(language: str, *, can_pay: bool) -> InlineKeyboardMarkup:
+    """Top up, where a way to pay is on."""
+    t = translator(language)
+    top_up = [button(t.plain("balance.top_up"), TopUp(missing=0), "primary")] if can_pay else []
+    return _rows(top_up, _back(t))
+
+
+def methods(t: Translator, ways: tuple[PaymentMethod, ...], missing: int) -> InlineKeyboardMarkup:
+    """The ways to pay."""
+    return _rows(
+        *([button(t.plain(f"method.{way}"), ChooseMethod(method=way, kopecks=missing))] for way in ways),
+        _back(t, "balance"),
+    )
+
+
+def amounts(t: Translator, method: PaymentMethod) -> InlineKeyboardMarkup:
+    """Usual sums, two a row."""
+    offers = [
+        button(t.money(Money.rub(rubles)), ChooseMethod(method=method, kopecks=rubles * 100))
+        for rubles in PRESET_RUBLES
+    ]
+    return _rows(offers[:2], offers[2:], _back(t, "balance"))
+
+
+def invoice(t: Translator, shown: Invoice) -> InlineKeyboardMarkup:
+    """Pay from the wallet, copy what is needed, check, cancel."""
+    return _rows(
+        [InlineKeyboardButton(text=t.plain("invoice.open_wallet"), url=shown.wallet_link)],
+        _copy(t.plain("invoice.copy_comment"), shown.comment) + _copy(t.plain("invoice.copy_amount"), shown.coins),
+        _copy(t.plain("invoice.copy_address"), shown.address),
+        [
+            button(t.plain("invoice.check"), CheckInvoice(id=shown.payment_id)),
+            button(t.plain("invoice.cancel"), CancelInvoice(id=shown.payment_id)),
+        ],
+    )
+
+
+def paid(t: Translator) -> InlineKeyboardMarkup:
+    """After money came: what people want next."""
+    return _rows(
+        [button(t.plain("menu.plans"), Menu(page="plans"), "primary")],
+        [button(t.plain("menu.home"), Menu(page="home"))],
+    )
+
+
+def invite(t: Translator, link: str) -> InlineKeyboardMarkup:
+    """Share the link, or copy it."""
+    share = f"https://t.me/share/url?url={quote(link, safe='')}&text={quote(t.plain('invite.pitch'), safe='')}"
+    return _rows(
+        [InlineKeyboardButton(text=t.plain("invite.share"), url=share)],
+        _copy(t.plain("invite.copy"), link),
+        _back(t),
+    )
+
+
+@lru_cache(maxsize=8)
+def settings(language: str) -> InlineKeyboardMarkup:
+    """The languages there are."""
+    t = translator(language)
+    languages = [
+        button(("● " if code == language else "") + other.plain("language.name"), SetLanguage(code=code))
+        for code, other in TRANSLATORS.items()
+    ]
+    return _rows(languages, _back(t))
+
+
+@lru_cache(maxsize=8)
+def help_page(language: str, support: str | None) -> InlineKeyboardMarkup:
+    """Support, where there is one, and back."""
+    t = translator(language)
+    contact = [InlineKeyboardButton(text=t.plain("help.support"), url=f"https://t.me/{support}")] if support else []
+    return _rows([button(t.plain("menu.vpn"), Menu(page="vpn"))], contact, _back(t))

@@ -1,0 +1,108 @@
+"""Delivers notices: renders each in its recipient's language and sends it once. Decides nobody's due."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
+
+from app.core import keyboards
+from app.core.outgoing import PersonGone
+from app.core.screens import details
+from app.core.screens.screen import Screen, edit, send
+from app.domain.errors import NotFound, OrbitError
+from app.domain.money import Money
+from app.locales.locales import translator
+from app.services.records import NoticeKind
+
+if TYPE_CHECKING:
+    from aiogram import Bot
+
+    from app.locales.locales import Translator
+    from app.services.configs import Configs
+    from app.services.ports import Clock, NoticeStore
+    from app.services.records import Notice
+
+log = structlog.get_logger(__name__)
+
+LEASE_SECONDS = 30
+BATCH = 50
+MOST_BACKOFF_SECONDS = 600
+
+
+class Notifier:
+    """Tells people what was promised to them. A text may come twice after a lost answer; its effect never does."""
+
+    def __init__(self, bot: Bot, store: NoticeStore, configs: Configs, clock: Clock) -> None:
+        self._bot = bot
+        self._store = store
+        self._configs = configs
+        self._clock = clock
+
+    async def run_once(self) -> int:
+        """Deliver what is due, different people side by side, one person's notices in order; how many were taken."""
+        notices = await self._store.claim_due(self._clock.now(), LEASE_SECONDS, BATCH)
+        by_person: dict[int, list[Notice]] = {}
+        for notice in notices:
+            by_person.setdefault(notice.recipient, []).append(notice)
+        await asyncio.gather(*(self._deliver_all(theirs) for theirs in by_person.values()))
+        return len(notices)
+
+    async def _deliver_all(self, notices: list[Notice]) -> None:
+        for notice in notices:
+            try:
+                await self._deliver(notice)
+            except PersonGone:
+                log.info("notice_dropped", notice_id=notice.id, reason="person gone")
+            except (TelegramAPIError, OrbitError) as error:
+                backoff = min(2**notice.attempts, MOST_BACKOFF_SECONDS)
+                log.warning("notice_waits", notice_id=notice.id, error=type(error).__name__, seconds=backoff)
+                await self._store.retry(notice.id, self._clock.now() + timedelta(seconds=backoff))
+                return
+            await self._store.sent(notice.id, self._clock.now())
+
+    async def _deliver(self, notice: Notice) -> None:
+        t = translator(notice.language)
+        match notice.kind:
+            case NoticeKind.PAYMENT_CONFIRMED:
+                await self._close_invoice(notice, t("invoice.paid"))
+                amount = t.money(Money.rub(notice.facts["amount"]))
+                text = t("notice.paid", amount=amount, receipt=notice.facts["receipt"])
+                await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
+            case NoticeKind.PAYMENT_EXPIRED:
+                amount = t.money(Money.rub(notice.facts["amount"]))
+                await self._close_invoice(notice, t("invoice.expired", amount=amount))
+            case NoticeKind.REFERRAL_BONUS:
+                text = t("notice.bonus", amount=t.money(Money.rub(notice.facts["amount"])))
+                await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
+            case NoticeKind.CONFIG_READY:
+                await self._show_config(notice, t)
+
+    async def _close_invoice(self, notice: Notice, text: str) -> None:
+        """Put the end into the message that showed the invoice; one that is gone needs no end."""
+        if notice.message_id is None:
+            return
+        try:
+            await self._bot.edit_message_caption(
+                chat_id=notice.recipient, message_id=notice.message_id, caption=text, reply_markup=None
+            )
+        except TelegramBadRequest as problem:
+            log.info("invoice_message_gone", notice_id=notice.id, problem=problem.message)
+
+    async def _show_config(self, notice: Notice, t: Translator) -> None:
+        try:
+            config = await self._configs.get(notice.recipient, int(notice.facts["config_id"]))
+        except NotFound:
+            return
+        screen = details.config(t, config, await self._configs.usage(config))
+        if notice.message_id is None:
+            await send(self._bot, notice.recipient, screen)
+            return
+        try:
+            await edit(self._bot, notice.recipient, notice.message_id, screen)
+        except TelegramBadRequest as problem:
+            log.info("config_message_gone", notice_id=notice.id, problem=problem.message)
+            await send(self._bot, notice.recipient, screen)

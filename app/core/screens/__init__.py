@@ -1,0 +1,1 @@
+"""What a person sees: pages as values, and the one way in which they reach the chat."""

@@ -1,0 +1,56 @@
+"""Screens with a QR code: a config, an invoice. Draws, and asks nobody for anything."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import segno
+
+from app.core import keyboards
+from app.core.screens.screen import Screen
+
+if TYPE_CHECKING:
+    from app.locales.locales import Translator
+    from app.services.records import Config, Invoice, Usage
+
+QR_SCALE = 8
+QR_BORDER = 4
+
+
+@lru_cache(maxsize=512)
+def qr(content: str) -> bytes:
+    """A QR code as PNG, dark on white, large enough for any phone's camera."""
+    buffer = io.BytesIO()
+    segno.make(content, error="m").save(buffer, kind="png", scale=QR_SCALE, border=QR_BORDER, dark="#17212b")
+    return buffer.getvalue()
+
+
+def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
+    """A config that is ready: link, QR, expiry, traffic; one that is not: that it is being made."""
+    url = shown.subscription_url or shown.link
+    if url is None:
+        return Screen(t("vpn.creating"), keyboards.creating(t))
+    text = t("config.caption", name=shown.name, url=url, end=t.date(shown.expires_at), traffic=_traffic(t, usage))
+    return Screen(text, keyboards.config(t, shown, url), qr(url))
+
+
+def invoice(t: Translator, shown: Invoice) -> Screen:
+    """Where to send what, with the wallet's QR code."""
+    text = t(
+        "invoice.ton",
+        amount=t.money(shown.amount),
+        coins=shown.coins,
+        address=shown.address,
+        comment=shown.comment,
+        deadline=f"{shown.expires_at:%H:%M}",
+    )
+    return Screen(text, keyboards.invoice(t, shown), qr(shown.ton_link))
+
+
+def _traffic(t: Translator, usage: Usage | None) -> str:
+    if usage is None:
+        return t.plain("config.traffic_unknown")
+    limit = t.plain("unlimited") if usage.limit_bytes is None else t.traffic(usage.limit_bytes)
+    return t.plain("config.traffic", used=t.traffic(usage.used_bytes), limit=limit)

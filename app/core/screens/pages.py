@@ -1,0 +1,137 @@
+"""The pages of the menu: an account in, a screen out. Asks nobody for anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.core import keyboards
+from app.core.screens.screen import Screen
+from app.domain.subscription import TRIAL_PLAN, days_left, extended, is_active
+from app.services.topups import MAXIMUM, MINIMUM
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from app.domain.money import Money
+    from app.domain.payment import PaymentMethod
+    from app.domain.plans import Catalogue, Plan
+    from app.locales.locales import Markup, Translator
+    from app.services.records import Account, Arrival, ConfigCard, Purchase
+
+
+def subscription_line(t: Translator, account: Account, now: datetime) -> Markup:
+    """How the subscription stands, in one line."""
+    end = account.subscription_end
+    if end is None or not is_active(end, now):
+        return t("home.none")
+    key = "home.trial" if account.active_plan == TRIAL_PLAN else "home.active"
+    return t(key, days=t.count("day", days_left(end, now)), end=t.date(end))
+
+
+def home(t: Translator, account: Account, now: datetime) -> Screen:
+    """The main menu."""
+    text = t(
+        "home.title", subscription=subscription_line(t, account, now), balance=t.money(account.balance)
+    )
+    return Screen(text, keyboards.home(t.language, is_active=is_active(account.subscription_end, now)))
+
+
+def welcome(t: Translator, arrival: Arrival, now: datetime) -> Screen:
+    """The first message: the trial runs, the next step is one button."""
+    account = arrival.account
+    end = account.subscription_end
+    if not arrival.trial_started or end is None:
+        return home(t, account, now)
+    text = t("home.new", name=account.first_name, days=t.count("day", days_left(end, now)), end=t.date(end))
+    return Screen(text, keyboards.home(t.language, is_active=True))
+
+
+def my_vpn(t: Translator, account: Account, now: datetime, configs: tuple[ConfigCard, ...] | None = None) -> Screen:
+    """The configs, or how to get the first one."""
+    cards = account.configs if configs is None else configs
+    active = is_active(account.subscription_end, now)
+    hint = t("vpn.list" if cards else "vpn.empty" if active else "vpn.expired")
+    text = f"{t('vpn.title', subscription=subscription_line(t, account, now))}\n\n{hint}"
+    return Screen(text, keyboards.my_vpn(t, cards, is_active=active))
+
+
+def plans(t: Translator, account: Account, now: datetime, catalogue: Catalogue) -> Screen:
+    """What is on sale."""
+    text = t("plans.title", subscription=subscription_line(t, account, now), balance=t.money(account.balance))
+    return Screen(text, keyboards.plans(t.language, catalogue))
+
+
+def confirm(t: Translator, account: Account, now: datetime, plan: Plan) -> Screen:
+    """What buying the plan means, or what is missing for it."""
+    title = keyboards.plan_title(t, plan)
+    if account.balance < plan.price:
+        return short(t, plan, account.balance)
+    text = t(
+        "buy.ask",
+        title=title,
+        days=t.count("day", plan.days),
+        end=t.date(extended(account.subscription_end, now, plan.days)),
+        configs=t.count("config", plan.max_configs),
+        price=t.money(plan.price),
+        balance=t.money(account.balance),
+    )
+    return Screen(text, keyboards.buy(t, plan))
+
+
+def short(t: Translator, plan: Plan, balance: Money) -> Screen:
+    """The balance is short of the price: how much, and a button for just that."""
+    missing = max(plan.price - balance, MINIMUM)
+    text = t(
+        "buy.short",
+        title=keyboards.plan_title(t, plan),
+        price=t.money(plan.price),
+        balance=t.money(balance),
+        missing=t.money(plan.price - balance),
+    )
+    return Screen(text, keyboards.top_up_missing(t, missing))
+
+
+def bought(t: Translator, purchase: Purchase) -> Screen:
+    """After a purchase."""
+    text = t("buy.done", end=t.date(purchase.subscription_end), balance=t.money(purchase.balance))
+    return Screen(text, keyboards.bought(t))
+
+
+def balance(t: Translator, account: Account, methods: tuple[PaymentMethod, ...]) -> Screen:
+    """The balance and the way to raise it."""
+    text = t("balance.title", balance=t.money(account.balance))
+    if not methods:
+        text = t("home.title", subscription=t("balance.no_methods"), balance=t.money(account.balance))
+    return Screen(text, keyboards.balance(t.language, can_pay=bool(methods)))
+
+
+def choose_method(t: Translator, methods: tuple[PaymentMethod, ...], missing: int) -> Screen:
+    """How to pay."""
+    return Screen(t("topup.method"), keyboards.methods(t, methods, missing))
+
+
+def ask_amount(t: Translator, method: PaymentMethod) -> Screen:
+    """How much."""
+    text = t(
+        "topup.amount", method=t.plain(f"method.{method}"), minimum=t.money(MINIMUM), maximum=t.money(MAXIMUM)
+    )
+    return Screen(text, keyboards.amounts(t, method))
+
+
+def invite(t: Translator, link: str, bonus: Money, standing: tuple[int, int, Money]) -> Screen:
+    """The referral link with what it has brought."""
+    invited, paid, earned = standing
+    text = t(
+        "invite.title", link=link, bonus=t.money(bonus), invited=invited, paid=paid, earned=t.money(earned)
+    )
+    return Screen(text, keyboards.invite(t, link))
+
+
+def settings(t: Translator) -> Screen:
+    """The language."""
+    return Screen(t("settings.title", language=t("language.name")), keyboards.settings(t.language))
+
+
+def help_page(t: Translator, support: str | None) -> Screen:
+    """How to connect, and whom to ask."""
+    return Screen(t("help.title"), keyboards.help_page(t.language, support))

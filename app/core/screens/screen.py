@@ -1,0 +1,78 @@
+"""A screen as a value, and its way into the chat: edited in place where Telegram allows it. Knows no page."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import BufferedInputFile, InputMediaPhoto, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from aiogram import Bot
+    from aiogram.types import CallbackQuery, InlineKeyboardMarkup
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Text in HTML with buttons; with a photo (PNG) the text is its caption."""
+
+    text: str
+    keyboard: InlineKeyboardMarkup | None = None
+    photo: bytes | None = None
+
+
+async def show(query: CallbackQuery, screen: Screen, toast: str | None = None) -> Message | None:
+    """Answer the click and turn its message into `screen`, both at once; the message that shows it now."""
+    shown, _ = await asyncio.gather(_replace(query, screen), query.answer(toast))
+    return shown
+
+
+async def send(bot: Bot, chat_id: int, screen: Screen) -> Message:
+    """The screen as a new message."""
+    if screen.photo is None:
+        return await bot.send_message(chat_id, screen.text, reply_markup=screen.keyboard)
+    return await bot.send_photo(
+        chat_id, BufferedInputFile(screen.photo, "qr.png"), caption=screen.text, reply_markup=screen.keyboard
+    )
+
+
+async def edit(bot: Bot, chat_id: int, message_id: int, screen: Screen) -> Message | bool:
+    """Turn a message of any kind into a screen with a photo."""
+    media = InputMediaPhoto(media=BufferedInputFile(screen.photo or b"", "qr.png"), caption=screen.text)
+    return await bot.edit_message_media(
+        media, chat_id=chat_id, message_id=message_id, reply_markup=screen.keyboard
+    )
+
+
+async def _replace(query: CallbackQuery, screen: Screen) -> Message | None:
+    message, bot = query.message, query.bot
+    if bot is None:
+        raise RuntimeError("the query is not bound to a bot")
+    if not isinstance(message, Message):  # too old for Telegram to give it back: it can't be edited either
+        return await send(bot, query.from_user.id, screen)
+    try:
+        if screen.photo is not None:
+            return _message(await edit(bot, message.chat.id, message.message_id, screen), message)
+        if message.photo is None:
+            edited = await message.edit_text(screen.text, reply_markup=screen.keyboard)
+            return _message(edited, message)
+    except TelegramBadRequest as problem:
+        if "can't be edited" not in problem.message and "not found" not in problem.message:
+            raise
+        return await send(bot, message.chat.id, screen)
+    return await _photo_to_text(bot, message, screen)
+
+
+async def _photo_to_text(bot: Bot, message: Message, screen: Screen) -> Message:
+    """A photo can't become text, so the text comes as a new message and the photo goes."""
+    deletion: Awaitable[bool] = bot.delete_message(message.chat.id, message.message_id)
+    sent, _ = await asyncio.gather(send(bot, message.chat.id, screen), deletion)
+    return sent
+
+
+def _message(edited: Message | bool, before: Message) -> Message:
+    return edited if isinstance(edited, Message) else before

@@ -1,0 +1,30 @@
+"""What handlers may call: the use cases, under one name in their arguments. Holds no behaviour of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from app.domain.money import Money
+    from app.services.accounts import Accounts
+    from app.services.configs import Configs
+    from app.services.ports import Clock
+    from app.services.shop import Shop
+    from app.services.topups import TopUps
+
+
+@dataclass(frozen=True, slots=True)
+class Shopfront:
+    """The use cases behind the screens."""
+
+    accounts: Accounts
+    configs: Configs
+    shop: Shop
+    topups: TopUps
+    clock: Clock
+    referral_bonus: Money
+    support: str | None
+    bot_username: Callable[[], Awaitable[str]]

@@ -1,0 +1,1 @@
+"""What runs in the background, and who owns it. No rule of the shop lives here."""

@@ -1,0 +1,54 @@
+"""The keys that this installation derives from one secret. Owns the file that holds it where none is set."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from cryptography.fernet import Fernet, MultiFernet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from config import Settings
+
+FILE = "secret.key"
+
+
+class Keyring:
+    """Keys for different ends, so that none gives another away."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes that depend on the secret and the purpose."""
+        return hmac.new(self._secret, purpose.encode(), hashlib.sha256).digest()
+
+    @property
+    def seal(self) -> MultiFernet:
+        """Seals the panels' passwords."""
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(self.derive("panel passwords")))])
+
+
+def open_keyring(settings: Settings) -> Keyring:
+    """The keyring of SECRET_KEY, or of the secret that the first start left in the data folder (mode 0600)."""
+    if settings.secret_key is not None:
+        return Keyring(settings.secret_key.get_secret_value())
+    return Keyring(_kept_secret(settings.data_dir / FILE))
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        secret = secrets.token_urlsafe(32)
+        file.write(secret)
+    return secret

@@ -1,0 +1,1 @@
+"""Words in every language, and the middleware that chooses the language."""

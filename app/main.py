@@ -1,0 +1,317 @@
+"""The composition root: builds everything, knows every concrete class, and nobody imports it but run.py and tests."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import aiohttp
+import structlog
+from aiogram import Dispatcher
+from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
+from aiogram.fsm.storage.redis import RedisStorage
+
+from app.clock import MovableClock, SystemClock
+from app.core.bot import make_bot
+from app.core.handlers import make_switchboard
+from app.core.intake import Intake
+from app.core.lanes import Lanes
+from app.core.membership import Membership
+from app.core.middlewares import BannedMiddleware, ErrorBoundary, PrivateOnlyMiddleware
+from app.core.notices import Notifier
+from app.core.outgoing import OutgoingPolicy
+from app.core.polling import Polling
+from app.core.shopfront import Shopfront
+from app.domain.money import Money
+from app.domain.ton import TonAddress
+from app.jobs.supervisor import Supervisor
+from app.keyring import open_keyring
+from app.locales.locales_mw import LocaleMiddleware
+from app.panels.choice import PanelChoice
+from app.panels.gate import PanelGate
+from app.panels.provisioning import Provisioner
+from app.panels.usage import MarzbanUsage
+from app.payments.gateway.ton import TonGateway
+from app.payments.gateway.tonapi import TonApi
+from app.payments.manager import PaymentManager
+from app.repo.configs import ConfigRepository
+from app.repo.doorman import Doorman
+from app.repo.init_db import migrate, seed_panel
+from app.repo.leases import Leadership
+from app.repo.marzban_client import MarzbanClients
+from app.repo.notices import NoticeRepository
+from app.repo.panels import PanelRepository
+from app.repo.payments import PaymentRepository
+from app.repo.provisioning import ProvisioningRepository
+from app.repo.settlement import Settler
+from app.repo.shop import ShopRepository
+from app.repo.user import UserRepository
+from app.services.accounts import Accounts
+from app.services.configs import Configs
+from app.services.records import PanelAccess
+from app.services.shop import Shop
+from app.services.topups import TopUps
+from app.stores import Stores, open_stores
+from app.utils.logging import configure_logging
+from app.utils.payment_cleanup import PaymentCleanupTask
+from app.utils.rate_limit import LocalBuckets, RateLimitMiddleware
+from app.utils.rates import TonRates
+from app.utils.updater import TonTransactionsUpdater
+from app.web.app import create_app
+from app.web.server import WebServer
+from app.web.telegram import TelegramDoor
+from app.web.webhook import register, webhook_secret
+
+if TYPE_CHECKING:
+    from aiogram import Bot
+
+    from app.payments.gateway.base import BasePaymentGateway
+    from app.readiness import Readiness
+    from app.services.ports import Clock
+    from config import Settings
+
+log = structlog.get_logger(__name__)
+
+UPDATES = ("message", "callback_query", "my_chat_member")
+PROVISIONERS = 3
+GIB = 1024**3
+
+
+class StartFailed(Exception):
+    """The bot can't serve; the text says why, for the operator, and holds no secret."""
+
+
+class App:
+    """The shop, put together. `start` begins to serve, `stop` finishes what is in hand and lets go of everything."""
+
+    def __init__(self, settings: Settings, stores: Stores) -> None:
+        self.settings = settings
+        self.stores = stores
+        self.supervisor = Supervisor()
+        self.clock: Clock = (
+            MovableClock(settings.clock_offset_file) if settings.clock_offset_file else SystemClock()
+        )
+        self.keyring = open_keyring(settings)
+        self._closing = AsyncExitStack()
+        self._jobs: set[str] = set()
+        self._repositories()
+        self._panels()
+        self._payments()
+        self._telegram()
+
+    def _repositories(self) -> None:
+        database, cache = self.stores.database, self.stores.cache
+        trial_key = self.keyring.derive("trials")
+        self.users = UserRepository(database, cache, ttl=self.settings.redis_ttl, trial_key=trial_key)
+        bonus = self.settings.referral_bonus if self.settings.referral_trigger == "first_payment" else 0
+        self.payments = PaymentRepository(database, cache, Settler(database, Money.rub(bonus).decimal))
+        self.configs = ConfigRepository(database, cache)
+        self.provisioning = ProvisioningRepository(database, cache)
+        self.panels = PanelRepository(database, cache, self.keyring.seal)
+        self.notices = NoticeRepository(database, cache)
+        self.accounts = Accounts(self.users, self.clock, self.settings.free_trial_days)
+
+    def _panels(self) -> None:
+        self.clients = MarzbanClients(self.panels, self.clock, self.settings.panel_timeout_seconds)
+        gate = PanelGate(self.clients, self.clock)
+        choice = PanelChoice(self.panels, gate, self.panels, self.clock)
+        limit = self.settings.data_limit_gib * GIB
+        self.provisioner = Provisioner(self.provisioning, self.panels, gate, choice, self.clock, limit)
+        self.usage = MarzbanUsage(self.panels, gate)
+
+    def _payments(self) -> None:
+        gateways: list[BasePaymentGateway] = []
+        self.updater: TonTransactionsUpdater | None = None
+        if self.settings.ton_address is not None:
+            key = self.settings.tonapi_key
+            self.http = aiohttp.ClientSession()
+            self._closing.push_async_callback(self.http.close)
+            index = TonApi(self.http, str(self.settings.tonapi_url), key.get_secret_value() if key else None)
+            rates = TonRates(index, self.users, self.clock, self.settings.ton_rub_rate)
+            ton = TonGateway(index, self._wallet(self.settings.ton_address), rates)
+            self.updater = TonTransactionsUpdater(ton, self.payments, rates, self.clock)
+            gateways.append(ton)
+        timeout = timedelta(minutes=self.settings.payment_timeout_minutes)
+        self.manager = PaymentManager(gateways, self.payments, self.clock, timeout)
+        self.cleanup = PaymentCleanupTask(self.payments, self.clock)
+
+    @staticmethod
+    def _wallet(address: str) -> TonAddress:
+        try:
+            wallet = TonAddress.parse(address)
+        except ValueError:
+            raise StartFailed("TON_ADDRESS is not the address of a TON wallet") from None
+        if wallet.test_only:
+            raise StartFailed("TON_ADDRESS is a test-only address: give the one for the main network")
+        return wallet
+
+    def _telegram(self) -> None:
+        policy = OutgoingPolicy(self.accounts.gone)
+        self.bot = make_bot(self.settings, policy)
+        storage = RedisStorage(self.stores.cache.client, state_ttl=3600, data_ttl=3600)
+        self.dispatcher = Dispatcher(disable_fsm=True, name="orbit")
+        sales = ShopRepository(self.stores.database, self.stores.cache)
+        shop = Shop(sales, self.settings.catalogue(), self.clock, self.wake)
+        configs = Configs(self.configs, self.usage, self.clock, self.wake)
+        self.dispatcher["shopfront"] = Shopfront(
+            accounts=self.accounts,
+            configs=configs,
+            shop=shop,
+            topups=TopUps(self.manager, self.payments, self.wake),
+            clock=self.clock,
+            referral_bonus=Money.rub(self.settings.referral_bonus),
+            support=self.settings.support_username,
+            bot_username=self._bot_username,
+        )
+        self.buckets = LocalBuckets()
+        around = (
+            PrivateOnlyMiddleware(),
+            ErrorBoundary(),
+            LocaleMiddleware(Doorman(self.stores.cache), self.accounts, storage),
+            RateLimitMiddleware(self.buckets),
+            BannedMiddleware(),
+        )
+        for middleware in around:
+            self.dispatcher.message.outer_middleware(middleware)
+            self.dispatcher.callback_query.outer_middleware(middleware)
+        self.switchboard = make_switchboard()
+        self.switchboard.attach(self.dispatcher)
+        self.dispatcher.my_chat_member.register(Membership(self.accounts))
+        self.notifier = Notifier(self.bot, self.notices, configs, self.clock)
+        self.lanes = Lanes(self.supervisor.spawn, self.settings.updates_in_hand)
+        self.intake = Intake(self.bot, self.dispatcher, self.lanes)
+
+    async def _bot_username(self) -> str:
+        return (await self.bot.me()).username or ""
+
+    def wake(self, job: str) -> None:
+        """Have a background job look now; one that is off stays off."""
+        for name in self._jobs:
+            if name.partition(":")[0] == job:
+                self.supervisor.wake(name)
+
+    async def start(self, readiness: Readiness) -> None:
+        """Begin to serve; returns when customers are served. Raises StartFailed."""
+        readiness.progress("preparing the database")
+        await migrate(self.stores.database)
+        await self._seed()
+        readiness.progress("reaching Telegram")
+        await self._greet_telegram(self.bot)
+        self._start_jobs()
+        await self._start_intake()
+        log.info("serving", bot_id=self.bot.id, webhook=self.settings.webhook_url is not None)
+
+    async def _seed(self) -> None:
+        settings = self.settings
+        username, password = settings.s001_marzban_username, settings.s001_marzban_password
+        if settings.s001_base_url is None or username is None or password is None:
+            return
+        panel = PanelAccess(
+            "s001", "s001", str(settings.s001_base_url), username, password.get_secret_value(), 100, frozenset()
+        )
+        if await seed_panel(self.stores.database, panel):
+            log.info("panel_seeded", instance_id="s001")
+
+    @staticmethod
+    async def _greet_telegram(bot: Bot) -> None:
+        try:
+            await bot.me()
+        except TelegramUnauthorizedError:
+            raise StartFailed("Telegram does not know BOT_TOKEN: take a new one from @BotFather") from None
+        except TelegramAPIError as error:
+            log.warning("telegram_unreachable", error=type(error).__name__)
+
+    def _start_jobs(self) -> None:
+        for number in range(PROVISIONERS):
+            self._every(f"provisioning:{number}", 2, self._provision)
+        self._every("notices", 2, self._notify)
+        self._every("panels", 60, self.panels.active)
+        self._every("cleanup", 3600, self.cleanup.run_once)
+        self._every("buckets", 3600, self.buckets.sweep)
+        if self.updater is not None:
+            self.ton_lead = Leadership(self.stores.engine, "ton-poller")
+            self._closing.push_async_callback(self.ton_lead.release)
+            self._every("ton", self.settings.ton_poll_seconds, self._poll_ton)
+        if self.stores.postgres is not None:
+            self.supervisor.start("postgres", self.stores.postgres.keep_running)
+        self.supervisor.start("lag", self.supervisor.watch_lag)
+
+    def _every(self, name: str, seconds: float, job: object) -> None:
+        self.supervisor.every(name, seconds, job)  # type: ignore[arg-type]  # each is a coroutine function
+        self._jobs.add(name)
+
+    async def _provision(self) -> None:
+        while await self.provisioner.run_once():
+            self.wake("notices")
+
+    async def _notify(self) -> None:
+        while await self.notifier.run_once():
+            pass
+
+    async def _poll_ton(self) -> None:
+        if self.updater is not None and await self.ton_lead.try_acquire():
+            await self.updater.run_once()
+            self.wake("notices")
+
+    async def _start_intake(self) -> None:
+        settings = self.settings
+        checks = {"database": self.stores.database.answers, "redis": self.stores.cache.answers}
+        door: TelegramDoor | None = None
+        self.polling: Polling | None = None
+        if settings.webhook_url is None:
+            self.polling = Polling(self.bot, self.intake, Leadership(self.stores.engine, "telegram-polling"), UPDATES)
+        else:
+            secret = webhook_secret(settings.webhook_secret, self.keyring.derive("telegram-webhook"))
+            door = TelegramDoor(self.intake, secret)
+        self.web: WebServer | None = None
+        if settings.webhook_url is not None or settings.web_port is not None:
+            port = settings.web_port if settings.web_port is not None else 8080
+            self.web = WebServer(create_app(checks, door), settings.web_host, port)
+            self.web.bind()
+            self.supervisor.start("web", self.web.run)
+        if self.polling is not None:
+            self.supervisor.start("polling", self.polling.run)
+        else:
+            await register(self.bot, settings, secret, UPDATES)
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what is in hand within the drain time, let go of everything."""
+        drain = self.settings.drain_seconds
+        log.info("stopping", seconds=drain)
+        if self.polling is not None:
+            left = await self.polling.stop(drain)
+        else:
+            left = await self.intake.drain(drain)
+        if self.web is not None:
+            await self.web.stop()
+        await self.supervisor.stop(10)
+        await self._closing.aclose()
+        await self.clients.close()
+        await self.bot.session.close()
+        log.info("stopped", updates_cut=left)
+
+
+async def serve(settings: Settings, ready: Readiness) -> None:
+    """Serve until SIGTERM or SIGINT, then drain and return. Raises StartFailed with words for the operator."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    configure_logging(
+        enabled=settings.is_logging, level=settings.log_level, aiogram=settings.log_aiogram, secrets=settings.secrets()
+    )
+    ready.progress("opening PostgreSQL and Redis")
+    stores = await open_stores(settings)
+    try:
+        app = App(settings, stores)
+        try:
+            await app.start(ready)
+            ready.ready()
+            await stop.wait()
+        finally:
+            await app.stop()
+    finally:
+        await stores.close()

@@ -1,0 +1,150 @@
+"""Owns the making of one user on one panel, exactly once. Must not claim jobs or decide when to try again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from app.repo.marzban_client import (
+    AmbiguousOutcome,
+    NewPanelUser,
+    PanelAuthFailed,
+    PanelBadAnswer,
+    PanelError,
+    PanelInvalid,
+    PanelUnavailable,
+    PanelUser,
+    PanelUserExists,
+)
+
+if TYPE_CHECKING:
+    from app.panels.choice import PanelChoice
+    from app.panels.gate import PanelGate
+    from app.services.ports import Clock, PanelStore, ProvisioningStore
+    from app.services.records import ConfigJob, PanelAccess
+
+log = structlog.get_logger(__name__)
+
+# By then a panel has been away for about four minutes: the customer should not wait for it any longer.
+GIVE_UP_ATTEMPTS = 8
+FOREIGN_PAUSE = timedelta(hours=1)
+MOST_BEFORE_ANOTHER = timedelta(seconds=15)
+LONGEST_PAUSE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A job is not done, for a `reason` that holds no secret; the bounds of the wait before its next try."""
+
+    reason: str
+    at_least: timedelta = timedelta()
+    at_most: timedelta = LONGEST_PAUSE
+
+
+class ForeignUser(Exception):
+    """The username belongs to somebody else on this panel; it is left as it is."""
+
+
+def tag_of(config_id: int) -> str:
+    """What the note of a config's user holds, so that it is known again."""
+    return f"orbit:{config_id}"
+
+
+def is_ours(user: PanelUser, job: ConfigJob) -> bool:
+    """Whether the user was made for this config; operators may have added to the note."""
+    return user.username == job.username and tag_of(job.config_id) in (user.note or "").split()
+
+
+def link_of(user: PanelUser) -> str:
+    """The first vless link, else the first link at all."""
+    return next((link for link in user.links if link.startswith("vless://")), user.links[0])
+
+
+class Creator:
+    """Makes users. What may have happened on a panel is looked up before anything is done again."""
+
+    def __init__(
+        self,
+        store: ProvisioningStore,
+        panels: PanelStore,
+        gate: PanelGate,
+        choice: PanelChoice,
+        clock: Clock,
+        data_limit_bytes: int,
+    ) -> None:
+        self._store = store
+        self._panels = panels
+        self._gate = gate
+        self._choice = choice
+        self._clock = clock
+        self._data_limit_bytes = data_limit_bytes
+
+    async def create(self, job: ConfigJob) -> Later | None:
+        """See to it that the config's user exists, on the panel it was assigned to or on the best; None when done."""
+        if job.instance_id is not None:
+            return await self._create_on(job.instance_id, job, is_first_try=False)
+        instance_id = await self._choice.best()
+        if instance_id is None:
+            return Later("no panel can take a user")
+        if not await self._store.assign(job, instance_id):
+            return None
+        self._choice.reserve(instance_id)
+        return await self._create_on(instance_id, replace(job, instance_id=instance_id), is_first_try=True)
+
+    async def _create_on(self, instance_id: str, job: ConfigJob, *, is_first_try: bool) -> Later | None:
+        access = await self._panels.get(instance_id)
+        if access is None:
+            return await self._elsewhere(instance_id, job, "the panel is not in the table any more")
+        try:
+            user = await self._made(access, job)
+        except ForeignUser:
+            log.error("panel_user_foreign", instance_id=instance_id, config_id=job.config_id, username=job.username)
+            return Later("foreign user of that name", at_least=FOREIGN_PAUSE)
+        except (PanelUnavailable, PanelAuthFailed, PanelInvalid) as refusal:
+            # Surely nothing was done, this time. An earlier try, or one that a crash cut short, may have made the
+            # user all the same: then this panel keeps the config, or the customer would end up with two.
+            if is_first_try:
+                return await self._elsewhere(instance_id, job, str(refusal))
+            if job.attempts >= GIVE_UP_ATTEMPTS:
+                log.error("panel_given_up", instance_id=instance_id, config_id=job.config_id, username=job.username)
+                return await self._elsewhere(instance_id, job, str(refusal))
+            return Later(str(refusal))
+        except PanelError as doubt:
+            return Later(str(doubt))
+        await self._store.created(job, user.subscription_url, link_of(user), self._clock.now())
+        return None
+
+    async def _elsewhere(self, instance_id: str, job: ConfigJob, reason: str) -> Later | None:
+        self._choice.leave_out(instance_id)
+        if not await self._store.assign(job, None):
+            return None
+        log.warning("config_moves_on", instance_id=instance_id, config_id=job.config_id, reason=reason)
+        return Later(reason, at_most=MOST_BEFORE_ANOTHER)
+
+    async def _made(self, access: PanelAccess, job: ConfigJob) -> PanelUser:
+        wanted = NewPanelUser(job.username, job.expires_at, self._data_limit_bytes, tag_of(job.config_id))
+        try:
+            return await self._gate.call(access, lambda client: client.create_user(wanted))
+        except (PanelUserExists, AmbiguousOutcome, PanelBadAnswer) as doubt:
+            return await self._found(access, job, doubt)
+
+    async def _found(self, access: PanelAccess, job: ConfigJob, doubt: PanelError) -> PanelUser:
+        """The user that a doubtful creation left; `doubt` again where there is none, ForeignUser."""
+        try:
+            user = await self._gate.call(access, lambda client: client.get_user(job.username))
+            if user is None:
+                raise doubt
+            if not is_ours(user, job):
+                raise ForeignUser
+            if user.expire != int(job.expires_at.timestamp()):
+                user = await self._gate.call(access, lambda client: client.set_expiry(job.username, job.expires_at))
+        except (PanelUnavailable, PanelAuthFailed, PanelInvalid) as blind:
+            # These would read as "surely not done", which the creation before them is not.
+            raise AmbiguousOutcome(access.instance_id, f"{doubt.reason}; no look: {blind.reason}") from None
+        if not user.links:
+            raise PanelBadAnswer(access.instance_id, "field links is empty")
+        log.info("panel_user_adopted", instance_id=access.instance_id, config_id=job.config_id)
+        return user

@@ -1,0 +1,41 @@
+"""Owns the answer to how much traffic a config has used. Must not store it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from app.repo.marzban_client import PanelError
+from app.services.records import Usage
+
+if TYPE_CHECKING:
+    from app.panels.gate import PanelGate
+    from app.services.ports import PanelStore
+
+log = structlog.get_logger(__name__)
+
+ANSWER_SECONDS = 3
+
+
+class MarzbanUsage:
+    """Asks the panel while a person waits, hence the short deadline. Implements PanelUsage."""
+
+    def __init__(self, panels: PanelStore, gate: PanelGate) -> None:
+        self._panels = panels
+        self._gate = gate
+
+    async def usage(self, instance_id: str, username: str) -> Usage | None:
+        """Traffic in bytes, or None where the panel does not say within 3 s or knows no such user."""
+        access = await self._panels.get(instance_id)
+        if access is None:
+            return None
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                user = await self._gate.call(access, lambda client: client.get_user(username))
+        except (PanelError, TimeoutError) as error:
+            reason = error.reason if isinstance(error, PanelError) else "timeout"
+            log.warning("panel_usage_unknown", instance_id=instance_id, reason=reason)
+            return None
+        return None if user is None else Usage(user.used_traffic, user.data_limit or None)

@@ -1,0 +1,77 @@
+"""Who leads: an advisory lock held by one replica's connection. It ends with the connection, so no lead is orphaned."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.repo.sql import statement
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+log = structlog.get_logger(__name__)
+
+TRY = statement("SELECT pg_try_advisory_lock(CAST(:key AS bigint)) AS held")
+ASK_AGAIN_SECONDS = 2.0
+
+
+class Leadership:
+    """The lead of `name` among all replicas on one database."""
+
+    def __init__(self, engine: AsyncEngine, name: str) -> None:
+        self._engine = engine
+        self._key = str(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True))
+        self._name = name
+        self._connection: AsyncConnection | None = None
+
+    async def acquire(self) -> None:
+        """Wait until this replica leads."""
+        while not await self.try_acquire():  # noqa: ASYNC110 - another process holds it: no event tells
+            await asyncio.sleep(ASK_AGAIN_SECONDS)
+
+    async def try_acquire(self) -> bool:
+        """Whether this replica leads now; never waits for another one."""
+        if self._connection is not None and await self.still_leads():
+            return True
+        await self.release()
+        connection: AsyncConnection | None = None
+        try:
+            connection = await self._engine.connect()
+            held = (await connection.execute(TRY, {"key": self._key})).scalar_one()
+        except (DBAPIError, OSError) as error:
+            log.warning("lead_not_asked", lead=self._name, error=type(error).__name__)
+            held = False
+        if held:
+            self._connection = connection
+        elif connection is not None:
+            await connection.close()
+        return bool(held)
+
+    async def still_leads(self) -> bool:
+        """Whether the lead was kept: it is lost with its connection."""
+        if self._connection is None:
+            return False
+        try:
+            await self._connection.execute(text("SELECT 1"))
+        except (DBAPIError, OSError):
+            log.warning("lead_lost", lead=self._name)
+            return False
+        return True
+
+    async def release(self) -> None:
+        """Give the lead up; harmless where it isn't held."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            # The pool would keep the connection, and with it the lock: it is ended instead.
+            await connection.invalidate()
+            await connection.close()
+        except (DBAPIError, OSError) as error:
+            log.warning("lead_release_failed", lead=self._name, error=type(error).__name__)

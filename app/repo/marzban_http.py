@@ -1,0 +1,148 @@
+"""Owns one HTTP exchange with one panel and what its outcome means. Must not log in, repeat or interpret users."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import aiohttp
+from yarl import URL
+
+from app.repo.marzban_errors import (
+    AmbiguousOutcome,
+    PanelAuthFailed,
+    PanelBadAnswer,
+    PanelInvalid,
+    PanelUnavailable,
+    PanelUserExists,
+    PanelUserNotFound,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.services.records import PanelAccess
+
+IN_FLIGHT = 6
+CONNECT_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request. `harmless` ones change nothing on the panel, so that their failure leaves no doubt."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] | None = None
+    body: Mapping[str, object] | None = None
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    harmless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, unread."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+
+class PanelHttp:
+    """Sends to one panel, at most six requests at once; more give a panel's single worker no more speed."""
+
+    def __init__(self, access: PanelAccess, session: aiohttp.ClientSession, timeout_seconds: float) -> None:
+        self.instance_id = access.instance_id
+        self._base = _address(access.base_url)
+        self._session = session
+        self._places = asyncio.Semaphore(IN_FLIGHT)
+        # Waiting for a place is not part of it: a request that never left must not look like one in doubt.
+        self._timeout = aiohttp.ClientTimeout(
+            total=timeout_seconds, sock_connect=min(CONNECT_SECONDS, timeout_seconds)
+        )
+
+    async def send(self, ask: Ask, token: str | None = None) -> Reply:
+        """The panel's answer below 500, redirects not followed. PanelUnavailable, AmbiguousOutcome."""
+        if self._base is None:
+            raise PanelUnavailable(self.instance_id, "base_url is no address of a panel")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        async with self._places:
+            try:
+                reply = await self._exchange(self._base, ask, headers)
+            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+                raise PanelUnavailable(self.instance_id, _cause(error)) from None
+            except (aiohttp.ClientError, OSError) as error:
+                raise self._failed(ask, _cause(error)) from None
+        if reply.status >= 500:
+            raise self._failed(ask, f"status {reply.status}")
+        return reply
+
+    async def _exchange(self, base: URL, ask: Ask, headers: dict[str, str]) -> Reply:
+        async with self._session.request(
+            ask.method,
+            URL(f"{base}{ask.path}"),
+            params=ask.params,
+            json=ask.body,
+            data=ask.form,
+            headers=headers,
+            timeout=self._timeout,
+            allow_redirects=False,
+        ) as response:
+            return Reply(response.status, await response.read())
+
+    def _failed(self, ask: Ask, cause: str) -> PanelUnavailable | AmbiguousOutcome:
+        # A proxy's 502 or 503 leaves doubt as well: the panel may have worked and its answer been lost.
+        return (PanelUnavailable if ask.harmless else AmbiguousOutcome)(self.instance_id, cause)
+
+
+def content_of(instance_id: str, reply: Reply) -> object:
+    """The JSON of a good answer, numbers with a point as Decimal; every other answer as its error."""
+    content = _json(reply.body)
+    if 200 <= reply.status < 300:
+        if content is None:
+            raise PanelBadAnswer(instance_id, "the answer is no JSON")
+        return content
+    detail = content.get("detail") if isinstance(content, dict) else None
+    match reply.status:
+        case 400 | 422:
+            raise PanelInvalid(instance_id, _fields(detail))
+        case 401 | 403:
+            raise PanelAuthFailed(instance_id, f"status {reply.status}")
+        case 404 if detail == "User not found":
+            raise PanelUserNotFound(instance_id, "no such user")
+        case 409:
+            raise PanelUserExists(instance_id, "the username is taken")
+        case 429:
+            raise PanelUnavailable(instance_id, "status 429")
+    # A 404 that Marzban did not word comes from something in front of it and says nothing of a user.
+    raise PanelBadAnswer(instance_id, f"unexpected status {reply.status}")
+
+
+def _address(base_url: str) -> URL | None:
+    try:
+        url = URL(base_url.strip().rstrip("/"))
+    except ValueError:
+        return None
+    good = url.scheme in {"http", "https"} and url.host and not url.user and not url.query_string
+    return url if good else None
+
+
+def _cause(error: Exception) -> str:
+    """The kind of failure only: aiohttp's texts carry addresses."""
+    return "timeout" if isinstance(error, TimeoutError) else type(error).__name__
+
+
+def _json(body: bytes) -> object:
+    try:
+        content: object = json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
+    return content
+
+
+def _fields(detail: object) -> dict[str, str]:
+    if isinstance(detail, dict):
+        return {str(name): str(message)[:200] for name, message in detail.items()}
+    return {"detail": str(detail)[:200]}

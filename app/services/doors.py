@@ -1,0 +1,49 @@
+"""What is known of a person at the door, before any handler: one look in one round trip. Decides no right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from app.services.records import Account
+
+
+class Bucket(Protocol):
+    """The rate limit that an event draws from."""
+
+    @property
+    def action(self) -> str:
+        """Its name in the key."""
+        ...
+
+    @property
+    def interval_ms(self) -> int:
+        """How long one token takes to come back."""
+        ...
+
+    @property
+    def burst(self) -> int:
+        """How many tokens there are."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The cached account, how long the person must wait, the state of the dialogue.
+
+    `wait_ms` is None where Redis does not answer; `generation` is what a refill of the cache must match.
+    """
+
+    account: Account | None
+    generation: str
+    wait_ms: int | None
+    state: str | None
+
+
+class Door(Protocol):
+    """One look at a person in one round trip."""
+
+    async def look(self, tg_id: int, bucket: Bucket | None, state_key: str) -> Look:
+        """What the cache knows, and a token taken from the bucket."""
+        ...

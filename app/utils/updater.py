@@ -1,0 +1,130 @@
+"""Brings the wallet's history from the chain into the store, one run at a time. Judges no transfer and never loops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from app.domain.ton import Verdict, is_comment_code
+from app.services.ports import ChainSource, ChainUnavailable, Clock, PaymentStore, Rates
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from app.services.records import Credit, IncomingTransfer
+
+log = structlog.get_logger(__name__)
+
+
+class WalletSource(ChainSource, Protocol):
+    """The wallet's history, with its newest end and how far behind the chain it is."""
+
+    async def newest(self) -> list[IncomingTransfer]:
+        """The newest page in order of lt; raises ChainUnavailable."""
+        ...
+
+    async def lag(self) -> timedelta:
+        """How far the index is behind the chain; raises ChainUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """What one run came to; `complete` where it reached the newest transaction, and only then anything expires."""
+
+    transfers: int = 0
+    credits: tuple[Credit, ...] = ()
+    unmatched: int = 0
+    expired: int = 0
+    complete: bool = False
+
+
+class TonTransactionsUpdater:
+    """Call `run_once` every TON_POLL_SECONDS; runs may overlap or repeat, for the store takes a transaction once."""
+
+    def __init__(self, source: WalletSource, store: PaymentStore, rates: Rates, clock: Clock) -> None:
+        self._source = source
+        self._store = store
+        self._rates = rates
+        self._clock = clock
+        self._blind = False
+
+    async def run_once(self) -> UpdateReport:
+        """Store everything after the cursor, then fail what the complete scan shows to be unpaid in time.
+
+        Where the chain can't be read, what was read before stays stored, nothing expires, and the next run goes on.
+        """
+        started_at = self._clock.now()
+        report = UpdateReport()
+        account = self._source.account
+        # Nothing to do with this run: it keeps a fresh rate at hand, so that no customer has to wait for one.
+        await self._rates.ton()
+        cursor = await self._store.cursor(account)
+        try:
+            # An account without history stays at lt 0 after its first scan: what comes then is not history.
+            if cursor.lt == 0 and cursor.scanned_at is None:
+                report = await self._stored(report, _without_history(await self._source.newest()))
+            else:
+                async for page in self._source.since(cursor.lt):
+                    report = await self._stored(report, page)
+            lag = await self._source.lag()
+        except ChainUnavailable as error:
+            self._note_blindness(error)
+            return report
+        self._note_sight()
+        expired = await self._store.scanned(account, started_at - lag)
+        return self._finished(replace(report, expired=expired, complete=True), started_at)
+
+    async def _stored(self, report: UpdateReport, page: Sequence[IncomingTransfer]) -> UpdateReport:
+        if not page:
+            return report
+        rate = await self._rates.ton()
+        settlement = await self._store.settle(self._source.account, page, rate, self._clock.now())
+        return replace(
+            report,
+            transfers=report.transfers + len(page),
+            credits=report.credits + settlement.credits,
+            unmatched=report.unmatched + settlement.unmatched,
+        )
+
+    def _note_blindness(self, error: ChainUnavailable) -> None:
+        if not self._blind:
+            log.warning("chain_unavailable", reason=str(error))
+        self._blind = True
+
+    def _note_sight(self) -> None:
+        if self._blind:
+            log.info("chain_available")
+        self._blind = False
+
+    def _finished(self, report: UpdateReport, started_at: datetime) -> UpdateReport:
+        if report.transfers or report.expired:
+            log.info(
+                "chain_scanned",
+                transfers=report.transfers,
+                credits=len(report.credits),
+                unmatched=report.unmatched,
+                expired=report.expired,
+                started_at=started_at.isoformat(),
+            )
+        return report
+
+
+def _without_history(newest: Sequence[IncomingTransfer]) -> list[IncomingTransfer]:
+    """What a first start stores of a wallet that was used before: transfers with one of our codes, and the newest.
+
+    The codes may have been paid before the chain was first read, and are credited if this shop gave them out. The
+    newest transaction only carries the cursor over the rest.
+    """
+    return [
+        transfer if _carries_code(transfer) else replace(transfer, is_money=False, verdict=Verdict.HISTORY.value)
+        for place, transfer in enumerate(newest, start=1)
+        if place == len(newest) or _carries_code(transfer)
+    ]
+
+
+def _carries_code(transfer: IncomingTransfer) -> bool:
+    return transfer.comment is not None and is_comment_code(transfer.comment)

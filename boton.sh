@@ -1,0 +1,3 @@
+#!/bin/sh
+# Starts the bot.
+exec "$(dirname "$0")/orbit" start "$@"

@@ -1,0 +1,45 @@
+"""Entry point of the bot: enters the project's environment, makes sure there is one bot, serves until a signal."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from bot_manager import Place, enter_environment, hold_lock
+
+ROOT = Path(__file__).resolve().parent
+if __name__ == "__main__":
+    enter_environment(ROOT)
+
+# These live in the environment entered above.
+from app.main import serve  # noqa: E402
+from app.readiness import Readiness  # noqa: E402
+from config import SettingsError, load_settings  # noqa: E402
+
+EXIT_FAILED, EXIT_SETTINGS = 1, 2
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; 1 when another bot runs here, 2 when the settings are wrong."""
+    readiness = Readiness.from_environment()
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        return _fail(readiness, str(error), EXIT_SETTINGS)
+    place = Place(ROOT, Path(settings.data_dir))
+    lock = hold_lock(place)
+    if lock is None:
+        return _fail(readiness, f"a bot already runs here (process {place.pid() or 'unknown'})", EXIT_FAILED)
+    with lock:
+        asyncio.run(serve(settings, ready=readiness))
+        place.pid_file.unlink(missing_ok=True)
+    return 0
+
+
+def _fail(readiness: Readiness, reason: str, code: int) -> int:
+    print(reason, file=sys.stderr)
+    readiness.error(reason)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""Owns the composition of one panel's web application; must not hold a panel's rules."""
+
+from aiohttp import web
+
+from sandbox import faults
+from sandbox.marzban import guard
+from sandbox.marzban.panel import Panel
+from sandbox.marzban.panel_api import PanelApi
+from sandbox.marzban.sim import Sim
+from sandbox.marzban.sub_api import SubApi
+from sandbox.marzban.users_api import UsersApi
+
+
+def create_app(panel: Panel) -> web.Application:
+    """Build the server of one panel."""
+    script = faults.FaultScript()
+    app = web.Application(
+        middlewares=[guard.hang_up, guard.power(panel), faults.middleware(script, guard.shape), guard.manners]
+    )
+    for part in (PanelApi(panel), UsersApi(panel), SubApi(panel), Sim(panel)):
+        app.add_routes(part.routes())
+    faults.add_routes(app, script)
+    return app

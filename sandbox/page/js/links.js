@@ -1,0 +1,62 @@
+// Owns the reading of links; pure: a URL and the bot's name in, a plain description out.
+
+const WALLET_HOSTS = new Set(["app.keeperwallet.com", "app.tonkeeper.com"]);
+const TELEGRAM_HOSTS = new Set(["t.me", "www.t.me", "telegram.me"]);
+const LOOPBACK_HOSTS = new Set(["127.0.0.1", "localhost", "[::1]"]);
+const SHOWN = new Set(["http:", "https:", "tg:", "ton:", "mailto:", "tel:"]);
+
+/** The URL as an address, or null where it is none or of a kind that could act on the page (javascript:, data:). */
+export function parse(text) {
+  const address = URL.parse?.(text) ?? parseOld(text) ?? parseOld(`https://${text}`);
+  return address !== null && SHOWN.has(address.protocol) ? address : null;
+}
+
+function parseOld(text) {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Say what a press on this link does: {kind: wallet | start | share | loopback | foreign, …}. */
+export function classify(text, botUsername) {
+  const address = parse(text);
+  if (address === null) return { kind: "foreign", url: text };
+  return wallet(address) ?? share(address) ?? deepLink(address, botUsername) ?? plain(address);
+}
+
+function wallet(address) {
+  const scheme = address.protocol === "ton:" && address.host === "transfer";
+  const hosted = address.protocol.startsWith("http") && WALLET_HOSTS.has(address.host);
+  const parts = address.pathname.split("/").filter(Boolean);
+  if (hosted && parts.shift() !== "transfer") return null;
+  if (!(scheme || hosted) || parts.length !== 1 || !/^[\w:=+-]+$/.test(parts[0])) return null;
+  const query = address.searchParams;
+  const amount = query.get("amount") ?? "";
+  return {
+    kind: "wallet",
+    to: parts[0],
+    nano: /^\d{1,18}$/.test(amount) ? amount : "",
+    comment: query.get("text") ?? "",
+  };
+}
+
+function share(address) {
+  if (!TELEGRAM_HOSTS.has(address.host) || !["/share/url", "/share"].includes(address.pathname)) return null;
+  return { kind: "share", url: address.searchParams.get("url") ?? "", text: address.searchParams.get("text") ?? "" };
+}
+
+function deepLink(address, botUsername) {
+  const query = address.searchParams;
+  let name = null;
+  if (TELEGRAM_HOSTS.has(address.host)) name = address.pathname.split("/")[1];
+  if (address.protocol === "tg:" && address.host === "resolve") name = query.get("domain");
+  if (!name || name.toLowerCase() !== botUsername.toLowerCase()) return null;
+  return { kind: "start", payload: query.get("start") ?? "" };
+}
+
+function plain(address) {
+  const kind = address.protocol.startsWith("http") && LOOPBACK_HOSTS.has(address.hostname) ? "loopback" : "foreign";
+  return { kind, url: address.href };
+}

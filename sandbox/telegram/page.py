@@ -1,0 +1,44 @@
+"""Owns how a chat looks to a page or a test, as JSON and as text; must not change it."""
+
+from sandbox.telegram.keyboards import shown
+from sandbox.telegram.people import Person, StoredMessage
+from sandbox.telegram.text.render import to_html
+
+
+def message_view(stored: StoredMessage) -> dict[str, object]:
+    """Return a message with safe HTML and the rows of its buttons."""
+    content = stored.content
+    return {
+        "id": stored.id,
+        "from": "bot" if stored.by_bot else "person",
+        "date": stored.sent_at,
+        "edited": stored.edited_at is not None,
+        "text": content.text.text,
+        "html": to_html(content.text),
+        "photo": f"/sim/file/{content.photo.unique_id}" if content.photo else None,
+        "buttons": shown(stored.keyboard),
+        "invoice": None,
+    }
+
+
+def person_view(person: Person) -> dict[str, object]:
+    """Return who somebody is."""
+    return {
+        "id": person.id,
+        "first_name": person.first_name,
+        "username": person.username,
+        "language_code": person.language_code,
+        "blocked": person.blocked,
+    }
+
+
+def transcript(person: Person, bot_name: str) -> str:
+    """Return the chat as text: a paragraph a message, a line a row of buttons."""
+    return "\n\n".join(_paragraph(stored, person, bot_name) for stored in person.messages.values())
+
+
+def _paragraph(stored: StoredMessage, person: Person, bot_name: str) -> str:
+    name = bot_name if stored.by_bot else person.first_name
+    said = " ".join(part for part in ("(photo)" if stored.content.photo else "", stored.content.text.text) if part)
+    rows = [" ".join(f"[{button['text']}]" for button in row) for row in shown(stored.keyboard)]
+    return "\n".join([f"{name}: {said}", *rows])

@@ -1,0 +1,1 @@
+"""Owns formatted text: parsing, entities, rendering; must not know messages or people."""

@@ -1,0 +1,100 @@
+"""Owns the emulators of one sandbox and the settings that lead a bot to them; must not know the bot."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import chain, marzban, telegram
+from sandbox.clock import SandboxClock
+from sandbox.serve import Server
+
+BOT_TOKEN = "1000001:sandbox"  # noqa: S105 - opens nothing but the emulator
+_TONAPI_KEY = "sandbox-tonapi-key"
+_PANEL_NAMES = ("Frankfurt", "Helsinki", "Warsaw", "Vienna", "Riga")
+_ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class PanelDoor:
+    """What an operator knows of a panel."""
+
+    id: str
+    name: str
+    url: str
+    username: str
+    password: str
+
+
+class World:
+    """Telegram, the TON chain and some panels, each on a free port of 127.0.0.1; in memory, but for the clock."""
+
+    def __init__(self, home: Path, panels: int = 2) -> None:
+        if not 1 <= panels <= len(_PANEL_NAMES):
+            raise ValueError(f"a world has 1 to {len(_PANEL_NAMES)} panels, not {panels}")
+        self.home = home
+        self.clock = SandboxClock(self._clock_file)
+        self.bot_token = BOT_TOKEN
+        self.telegram = telegram.Telegram(self.clock, self.bot_token)
+        self.chain = chain.Chain(self.clock)
+        self.panels = {name: marzban.Panel(self.clock, name, _ADMIN, _password(name)) for name in _PANEL_NAMES[:panels]}
+        self.ton_address = self.chain.merchant.friendly()
+        self.telegram_url = ""
+        self.chain_url = ""
+        self.panel_urls: dict[str, str] = {}
+        self._running = AsyncExitStack()
+
+    @property
+    def _clock_file(self) -> Path:
+        return self.home / "clock"
+
+    async def start(self) -> None:
+        """Start every emulator; where one fails the others are stopped again."""
+        async with AsyncExitStack() as stack:
+            self.telegram_url = await _serve(stack, Server(telegram.create_app(self.telegram)))
+            self.chain_url = await _serve(stack, Server(chain.create_app(self.chain, _TONAPI_KEY)))
+            for name, panel in self.panels.items():
+                self.panel_urls[name] = await _serve(stack, Server(marzban.create_app(panel)))
+            self._running = stack.pop_all()
+
+    async def stop(self) -> None:
+        """Stop every emulator; what they knew is gone."""
+        await self._running.aclose()
+
+    def doors(self) -> list[PanelDoor]:
+        """Return the panels as an operator would note them down, s001 first; of use once started."""
+        return [
+            PanelDoor(f"s{number:03}", name, url, _ADMIN, _password(name))
+            for number, (name, url) in enumerate(self.panel_urls.items(), start=1)
+        ]
+
+    def env(self) -> dict[str, str]:
+        """Return the whole of a bot's settings for this world: its first panel, and nothing of the machine's own."""
+        first = self.doors()[0]
+        return {
+            "ENV_FILE": "",
+            "BOT_TOKEN": self.bot_token,
+            "TELEGRAM_API_URL": self.telegram_url,
+            "TON_ADDRESS": self.ton_address,
+            "TONAPI_URL": self.chain_url,
+            "TONAPI_KEY": _TONAPI_KEY,
+            "TON_POLL_SECONDS": "2",
+            "S001_BASE_URL": first.url,
+            "S001_MARZBAN_USERNAME": first.username,
+            "S001_MARZBAN_PASSWORD": first.password,
+            "ALLOW_PRIVATE_PANELS": "true",
+            "CLOCK_OFFSET_FILE": str(self._clock_file),
+            "DATA_DIR": str(self.home / "bot"),
+            "LOG_LEVEL": "INFO",
+            # A Redis that happens to run on this machine serves somebody else.
+            "REDIS_SHARE_DEFAULT": "false",
+        }
+
+
+async def _serve(stack: AsyncExitStack, server: Server) -> str:
+    url = await server.start()
+    stack.push_async_callback(server.stop)
+    return url
+
+
+def _password(panel: str) -> str:
+    return f"sandbox-{panel.lower()}"

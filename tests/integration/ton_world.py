@@ -1,0 +1,99 @@
+"""A chain over real HTTP, with a client that never waits, and a hand-made store: what the TON tests stand on."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from app.domain.ton import TonAddress
+from app.payments.gateway.pacer import Pacer
+from app.payments.gateway.ton import TonGateway
+from app.payments.gateway.tonapi import TonApi
+from app.services.records import Rate
+from sandbox.chain import Chain, create_app
+from sandbox.clock import SandboxClock
+from sandbox.serve import Server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+KEY = "secret-key-of-the-test"
+
+
+class HandClock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, **span: float) -> None:
+        self.at += timedelta(**span)
+
+
+class FixedRates:
+    """Rates that stand still."""
+
+    def __init__(self, rub: str = "220", fetched_at: datetime | None = None) -> None:
+        self.rate = Rate(Decimal(rub), "test", fetched_at or datetime(2026, 9, 1, 12, tzinfo=UTC))
+
+    async def ton(self) -> Rate:
+        return self.rate
+
+
+@dataclass
+class ChainWorld:
+    """The emulator, a client of it and the gateway of its merchant. `waited` is what the client wanted to sleep."""
+
+    url: str
+    session: aiohttp.ClientSession
+    merchant: TonAddress
+    waited: list[timedelta] = field(default_factory=list)
+
+    async def sleep(self, span: timedelta) -> None:
+        self.waited.append(span)
+
+    def client(self, key: str | None = KEY) -> TonApi:
+        return TonApi(self.session, self.url, key, Pacer(timedelta(0)), self.sleep)
+
+    def gateway(self) -> TonGateway:
+        return TonGateway(self.client(), self.merchant, FixedRates())
+
+    async def post(self, path: str, **body: object) -> Any:
+        async with self.session.post(f"{self.url}/sim/{path}", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def pay(self, nano: int = 10**9, comment: str | None = None, kind: str = "plain") -> Any:
+        wish = {"from": "alice", "to": self.merchant.raw, "value_nano": nano, "comment": comment, "kind": kind}
+        return await self.post("transfer", **wish)
+
+    async def fill(self, count: int) -> None:
+        await self.post("bulk", count=count, to=self.merchant.raw, comments=["one", "two", "three"])
+
+    async def fault(self, action: str, times: int = 1, **more: object) -> None:
+        await self.post("faults", match="/v2/", action=action, times=times, **more)
+
+    async def heal(self) -> None:
+        async with self.session.delete(f"{self.url}/sim/faults") as answer:
+            assert answer.status == 200
+
+
+@asynccontextmanager
+async def open_chain(api_key: str | None = KEY) -> AsyncIterator[ChainWorld]:
+    """A fresh chain on a free port."""
+    chain = Chain(SandboxClock())
+    server = Server(create_app(chain, api_key))
+    url = await server.start()
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield ChainWorld(url, session, TonAddress.parse(chain.merchant.raw))
+    finally:
+        await server.stop()
