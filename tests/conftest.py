@@ -96,7 +96,7 @@ async def empty(database: Database) -> None:
         )
         for (table,) in tables.fetchall():
             where = f" WHERE NOT ({SYSTEM_ACCOUNTS})" if table == "ledger_accounts" else ""
-            await connection.execute(text(f"DELETE FROM {table}{where}")  # noqa: S608 - names from the catalogue)
+            await connection.execute(text(f"DELETE FROM {table}{where}"))  # noqa: S608 - names from the catalogue
 
 
 @pytest.fixture(scope="session")

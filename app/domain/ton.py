@@ -131,15 +131,21 @@ def quoted_nano(amount: Money, rate: Decimal) -> int:
 def credit_for(nano: int, quoted: int, amount: Money, rate: Decimal) -> Money:
     """What `nano` nanotons are worth to a payment of `amount`, quoted as `quoted` nanotons at `rate` rubles a coin.
 
-    The rule, for here and for SQL: floor(nano * rate / 10^9) to the kopeck, that is floor(nano * rate / 10^7) kopecks;
-    and where nano >= quoted, never less than `amount`. ValueError for a rate <= 0 or a negative nano.
+    The rule, for here and for SQL, with floor to the kopeck: paid as asked, exactly `amount`; more, `amount` and
+    floor((nano - quoted) * rate / 10^9) rubles on top; less, floor(nano * rate / 10^9), and never more than `amount`.
+    ValueError for a rate <= 0 or a negative nano.
     """
     _check_rate(rate)
     if nano < 0:
         raise ValueError("a transfer can't be negative")
-    worth = Fraction(rate) * nano * KOPECKS_IN_RUBLE / NANO_IN_COIN
-    credit = Money(worth.numerator // worth.denominator)
-    return max(credit, amount) if nano >= quoted else credit
+    if nano >= quoted:
+        return amount + _worth(nano - quoted, rate)
+    return min(_worth(nano, rate), amount)
+
+
+def _worth(nano: int, rate: Decimal) -> Money:
+    kopecks = Fraction(rate) * nano * KOPECKS_IN_RUBLE / NANO_IN_COIN
+    return Money(kopecks.numerator // kopecks.denominator)
 
 
 def _check_rate(rate: Decimal) -> None:

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from app.repo.db import Database
     from app.services.records import IncomingTransfer, Rate
 
-# What a transfer is worth (domain/ton.py, credit_for, in SQL): nanotons at the locked rate, a fraction of a kopeck
-# dropped; the first transfer of an invoice that brings all that was quoted is worth at least the quoted rubles; one
-# that came after the deadline, by the chain's own time, is worth the rate of its arrival.
+# What a transfer is worth: the first of an invoice that comes in time, by the chain's own time, as domain/ton.py's
+# credit_for has it; another one at the invoice's rate; a late one at the rate of its arrival. Kopecks are rounded down.
 SETTLE = statement(
     """
     WITH incoming AS (
@@ -36,16 +35,18 @@ SETTLE = statement(
         SELECT i.hash, p.id AS payment_id, p.user_id, p.message_id,
                CASE WHEN i.at > p.expires_at THEN trunc(i.nano * :late_rate * 0.000000001, 2)
                     ELSE trunc(i.nano * p.rate * 0.000000001, 2) END AS worth,
-               CASE WHEN i.at <= p.expires_at AND i.nano >= p.nano THEN p.amount ELSE 0 END AS quoted,
+               CASE WHEN i.at > p.expires_at THEN NULL
+                    WHEN i.nano < p.nano THEN LEAST(trunc(i.nano * p.rate * 0.000000001, 2), p.amount)
+                    ELSE p.amount + trunc((i.nano - p.nano) * p.rate * 0.000000001, 2) END AS as_quoted,
                p.status <> 'confirmed'
                    AND row_number() OVER (PARTITION BY p.id ORDER BY i.lt) = 1 AS is_first
         FROM incoming i JOIN payments p ON p.comment = i.code AND p.method = 'ton' WHERE i.is_money
         UNION ALL
-        SELECT i.hash, NULL, s.user_id, NULL, trunc(i.nano * :late_rate * 0.000000001, 2), 0, false
+        SELECT i.hash, NULL, s.user_id, NULL, trunc(i.nano * :late_rate * 0.000000001, 2), NULL, false
         FROM incoming i JOIN payment_tombstones s ON s.comment = i.code AND s.method = 'ton' WHERE i.is_money
     ), judged AS (
         SELECT i.*, c.payment_id, c.user_id, c.message_id, c.is_first,
-               NULLIF(CASE WHEN c.is_first THEN GREATEST(c.worth, c.quoted) ELSE c.worth END, 0) AS credited
+               NULLIF(COALESCE(CASE WHEN c.is_first THEN c.as_quoted END, c.worth), 0) AS credited
         FROM incoming i LEFT JOIN claims c USING (hash)
     ), fresh AS (
         INSERT INTO ton_transactions (hash, account, lt, at, source, nano, comment, verdict, status,

@@ -31,7 +31,8 @@ START = Limit("start", 3_000, 2)
 ADD_FUNDS = Limit("add_funds", 5_000, 4)
 PAY = Limit("payment_method", 5_000, 4)
 BUY = Limit("buy", 2_500, 2)
-OTHER = Limit("other", 800, 10)
+# Thirty quick clicks are a person looking around; a flood is held to one in 0.8 s after them.
+OTHER = Limit("other", 800, 30)
 
 BY_PREFIX = {"top": ADD_FUNDS, "amt": PAY, "pay": PAY, "buy": BUY}
 

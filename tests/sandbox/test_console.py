@@ -13,15 +13,9 @@ from sandbox import console
 from sandbox.clock import SandboxClock
 from sandbox.console_people import OPERATOR_ID
 from sandbox.serve import Server
-from tests.sandbox.console_world import NINA, BotProcess, World, open_world
+from tests.sandbox.console_world import NINA, BotProcess, World
 
 PAGE = Path(console.__file__).parent / "page"
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with open_world() as opened:
-        yield opened
 
 
 async def test_the_page_comes_with_a_policy_that_lets_nothing_in_from_outside(world: World) -> None:

@@ -7,10 +7,11 @@ import json
 import sys
 from pathlib import Path
 
+from sqlalchemy import URL, text
+
 from app.embedded.postgres import EmbeddedPostgres
 from app.repo.db import Database, make_engine
 from app.repo.init_db import migrate
-from sqlalchemy import URL, text
 
 TEMPLATE = "orbit_template"
 

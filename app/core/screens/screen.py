@@ -27,7 +27,10 @@ class Screen:
 
 async def show(query: CallbackQuery, screen: Screen, toast: str | None = None) -> Message | None:
     """Answer the click and turn its message into `screen`, both at once; the message that shows it now."""
-    shown, _ = await asyncio.gather(_replace(query, screen), query.answer(toast))
+    bot = query.bot
+    if bot is None:
+        raise RuntimeError("the query is not bound to a bot")
+    shown, _ = await asyncio.gather(_replace(bot, query, screen), bot(query.answer(toast)))
     return shown
 
 
@@ -48,10 +51,8 @@ async def edit(bot: Bot, chat_id: int, message_id: int, screen: Screen) -> Messa
     )
 
 
-async def _replace(query: CallbackQuery, screen: Screen) -> Message | None:
-    message, bot = query.message, query.bot
-    if bot is None:
-        raise RuntimeError("the query is not bound to a bot")
+async def _replace(bot: Bot, query: CallbackQuery, screen: Screen) -> Message | None:
+    message = query.message
     if not isinstance(message, Message):  # too old for Telegram to give it back: it can't be edited either
         return await send(bot, query.from_user.id, screen)
     try:

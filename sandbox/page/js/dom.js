@@ -45,7 +45,7 @@ export function icon(name) {
 
 /**
  * A labelled on/off switch: `flip(on)` does what the person wants, `set(on, asked)` shows the truth as it was at
- * `asked` (performance.now()); news older than the last flip is ignored: it would turn the switch back under the finger.
+ * `asked` (performance.now()); news older than the last flip is ignored: it would turn back under the finger.
  */
 export function toggle({ label, testid, flip, hint }) {
   let flipped = 0;

@@ -30,6 +30,8 @@ export class Session {
     this.waiting.clear();
     this.answered.clear();
     this.hooks.status(null);
+    // A press must never meet the messages of the person before.
+    this.chat.reset([], { sameChat: false });
     await this.catchUp({ sameChat: false });
     if (this.person === person) this.follow(person);
   }

@@ -1,0 +1,63 @@
+"""Owns the console's small world and the browser that the page's tests share; must not test anything."""
+
+import shutil
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from tests.sandbox.console_world import World, open_world
+
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+)
+PATIENCE_MS = 20_000
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on the PATH")
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=chromium, args=QUIET.split())
+        yield opened
+        await opened.close()
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with open_world() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def context(browser: Browser, world: World) -> AsyncIterator[BrowserContext]:
+    opened = await browser.new_context(viewport={"width": 1280, "height": 860})
+    opened.set_default_timeout(PATIENCE_MS)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def page(context: BrowserContext, world: World) -> AsyncIterator[Page]:
+    """The page in a fresh browser; whatever a test does, it asks this machine only and throws nothing."""
+    outside: list[str] = []
+    broken: list[str] = []
+    context.on("request", lambda request: _note_outside(request.url, outside))
+    opened = await context.new_page()
+    opened.on("pageerror", lambda error: broken.append(str(error)))
+    await opened.goto(world.url)
+    await expect(opened.get_by_test_id("person-Nina")).to_have_attribute("aria-pressed", "true")
+    yield opened
+    assert not outside
+    assert not broken
+
+
+def _note_outside(url: str, outside: list[str]) -> None:
+    if urlsplit(url).hostname != "127.0.0.1":
+        outside.append(url)

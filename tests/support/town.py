@@ -1,0 +1,138 @@
+"""The world and a real bot process in it, for tests that walk as customers do."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from yarl import URL
+
+from app.repo.audit import breaks
+from app.stores import open_stores
+from config import Settings
+from sandbox.bot_process import BotProcess, environment
+from sandbox.world import World
+from tests.support.person import PATIENCE_SECONDS, Person
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+Json = dict[str, Any]
+NANO = 10**9
+
+
+class Town:
+    """Emulators, a bot process, people, a wallet."""
+
+    def __init__(self, world: World, bot: BotProcess, stack: AsyncExitStack) -> None:
+        self.world = world
+        self.bot = bot
+        self._stack = stack
+        self.http = aiohttp.ClientSession()
+
+    async def person(self, tg_id: int, name: str, language: str = "ru") -> Person:
+        """A person who has opened the chat and pressed nothing yet."""
+        body = {"id": tg_id, "first_name": name, "language_code": language}
+        await self.post(f"{self.world.telegram_url}/sim/people", body)
+        return await self._stack.enter_async_context(Person(self.world.telegram_url, tg_id))
+
+    async def pays(self, invoice: Json, wallet: str = "Nina", **changes: object) -> Json:
+        """Send what an invoice message asks for, from the sandbox's wallet."""
+        buttons = [button for row in invoice["buttons"] for button in row]
+        link = next(button["url"] for button in buttons if button["kind"] == "url")
+        query = URL(link).query
+        body: dict[str, object] = {
+            "from": wallet,
+            "to": self.world.ton_address,
+            "value_nano": query["amount"],
+            "comment": query["text"],
+        }
+        return await self.post(f"{self.world.chain_url}/sim/transfer", {**body, **changes})
+
+    async def panel_users(self) -> dict[str, Json]:
+        """Every user of every panel by name."""
+        users: dict[str, Json] = {}
+        for url in self.world.panel_urls.values():
+            async with self.http.get(f"{url}/sim/state") as answer:
+                users |= {user["username"]: user for user in (await answer.json())["users"]}
+        return users
+
+    async def eventually(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until `holds`; panels tell nobody when they change, so they are asked again."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await holds():  # noqa: ASYNC110 - see above
+                await asyncio.sleep(0.05)
+
+    async def post(self, url: str, body: object) -> Json:
+        """POST JSON, which must succeed."""
+        async with self.http.post(url, json=body) as answer:
+            assert answer.status == 200, await answer.text()
+            done: Json = await answer.json()
+            return done
+
+    async def operator(self, *command: str, stdin: str = "") -> str:
+        """What an operator's command prints; it must succeed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "app.cli",
+            *command,
+            env=environment(self.bot_env),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        printed, _ = await process.communicate(stdin.encode())
+        assert process.returncode == 0, printed.decode()
+        return printed.decode()
+
+    @property
+    def bot_env(self) -> dict[str, str]:
+        """The bot's settings."""
+        return self.world.env()
+
+    async def audit(self) -> None:
+        """The books are right; the audit reads them beside the running bot."""
+        data = Path(self.bot_env["DATA_DIR"])
+        stores = await open_stores(Settings(bot_token="1:audit", data_dir=data, redis_share_default=False))
+        try:
+            assert await breaks(stores.database) == []
+        finally:
+            await stores.close()
+
+
+@asynccontextmanager
+async def town(home: Path, *, webhook: bool = False) -> AsyncIterator[Town]:
+    """A world with two panels and a bot that serves in it, by polling or by webhook."""
+    async with AsyncExitStack() as stack:
+        world = World(home)
+        await world.start()
+        stack.push_async_callback(world.stop)
+        env = world.env()
+        if webhook:
+            port = _free_port()
+            env |= {"WEBHOOK_URL": f"http://127.0.0.1:{port}", "WEB_PORT": str(port)}
+        bot = BotProcess(env, home / "bot.log")
+        await bot.start()
+        stack.push_async_callback(bot.stop)
+        place = Town(world, bot, stack)
+        stack.push_async_callback(place.http.close)
+        second = world.doors()[1]
+        await place.operator(
+            *("panels", "add", "--id", second.id, "--name", second.name, "--url", second.url),
+            *("--username", second.username, "--password-stdin"),
+            stdin=f"{second.password}\n",
+        )
+        yield place
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
