@@ -37,6 +37,7 @@ from app.panels.usage import MarzbanUsage
 from app.payments.gateway.ton import TonGateway
 from app.payments.gateway.tonapi import TonApi
 from app.payments.manager import PaymentManager
+from app.repo.bonuses import Bonuses
 from app.repo.configs import ConfigRepository
 from app.repo.doorman import Doorman
 from app.repo.init_db import migrate, seed_panel
@@ -105,9 +106,11 @@ class App:
     def _repositories(self) -> None:
         database, cache = self.stores.database, self.stores.cache
         trial_key = self.keyring.derive("trials")
-        self.users = UserRepository(database, cache, ttl=self.settings.redis_ttl, trial_key=trial_key)
-        bonus = self.settings.referral_bonus if self.settings.referral_trigger == "first_payment" else 0
-        self.payments = PaymentRepository(database, cache, Settler(database, Money.rub(bonus).decimal))
+        bonuses = Bonuses(self.settings.referral_trigger, self.settings.referral_bonus)
+        self.users = UserRepository(
+            database, cache, ttl=self.settings.redis_ttl, trial_key=trial_key, bonuses=bonuses
+        )
+        self.payments = PaymentRepository(database, cache, Settler(database, bonuses))
         self.configs = ConfigRepository(database, cache)
         self.provisioning = ProvisioningRepository(database, cache)
         self.panels = PanelRepository(database, cache, self.keyring.seal)

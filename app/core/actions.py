@@ -39,6 +39,12 @@ class ShowConfig(CallbackData, prefix="cfg"):
     id: int
 
 
+class LeaveWaiting(CallbackData, prefix="wait"):
+    """Leave the message that waits for a config; it will come as a new one."""
+
+    id: int
+
+
 class ShowKey(CallbackData, prefix="key"):
     """Send a config's bare key."""
 

@@ -15,6 +15,7 @@ from app.core.actions import (
     ChooseMethod,
     ChoosePlan,
     DeleteConfig,
+    LeaveWaiting,
     Menu,
     NewConfig,
     SetLanguage,
@@ -112,9 +113,9 @@ def config(t: Translator, shown: Config, url: str) -> InlineKeyboardMarkup:
     )
 
 
-def creating(t: Translator) -> InlineKeyboardMarkup:
-    """While a config is being made."""
-    return _rows(_back(t, "vpn"))
+def creating(t: Translator, config_id: int) -> InlineKeyboardMarkup:
+    """While a config is being made: leaving sets the message free, so that it isn't turned under somebody's finger."""
+    return _rows([button(t.plain("menu.back"), LeaveWaiting(id=config_id))])
 
 
 def delete_config(t: Translator, config_id: int) -> InlineKeyboardMarkup:

@@ -80,6 +80,9 @@ class Notifier:
                 await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
             case NoticeKind.CONFIG_READY:
                 await self._show_config(notice, t)
+            case NoticeKind.CONFIG_DELAYED:
+                keyboard = keyboards.creating(t, int(notice.facts["config_id"]))
+                await self._say_in(notice, Screen(t("vpn.delayed"), keyboard))
 
     async def _close_invoice(self, notice: Notice, text: str) -> None:
         """Put the end into the message that showed the invoice; one that is gone needs no end."""
@@ -91,6 +94,16 @@ class Notifier:
             )
         except TelegramBadRequest as problem:
             log.info("invoice_message_gone", notice_id=notice.id, problem=problem.message)
+
+    async def _say_in(self, notice: Notice, screen: Screen) -> None:
+        """Put the text into the message that waits for the config; where it can't be, as a new one."""
+        try:
+            await self._bot.edit_message_text(
+                screen.text, chat_id=notice.recipient, message_id=notice.message_id, reply_markup=screen.keyboard
+            )
+        except TelegramBadRequest as problem:
+            log.info("config_message_gone", notice_id=notice.id, problem=problem.message)
+            await send(self._bot, notice.recipient, screen)
 
     async def _show_config(self, notice: Notice, t: Translator) -> None:
         try:

@@ -56,9 +56,10 @@ class Provisioner:
         try:
             later = await self._tried(job)
             if later is not None:
-                at = self._clock.now() + pause_before_next(job, later)
+                now = self._clock.now()
+                at = now + pause_before_next(job, later)
                 log.warning("config_job_waits", config_id=job.config_id, work=job.work.value, reason=later.reason)
-                await self._store.retry(job, at, later.reason)
+                await self._store.retry(job, now, at, later.reason)
         except Exception as error:  # noqa: BLE001 - the job loop: the store itself failed, the lease brings the job back
             log.error("config_job_lost", config_id=job.config_id, **_where(error))
 

@@ -64,9 +64,10 @@ INVARIANTS = {
         LEFT JOIN ledger_transactions t ON t.key = 'referral:' || r.referee_id
         LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.account = 'wallet:' || r.referrer_id
         WHERE r.bonus_paid_at IS NOT NULL
-        GROUP BY r.referee_id, r.bonus
+        GROUP BY r.referee_id, r.bonus, r.bonus_for
         HAVING COALESCE(sum(e.amount), 0) <> r.bonus
-            OR NOT EXISTS (SELECT FROM ton_transactions x WHERE x.user_id = r.referee_id AND x.status = 'credited')""",
+            OR r.bonus_for IS DISTINCT FROM 'signup' AND NOT EXISTS (
+                SELECT FROM ton_transactions x WHERE x.user_id = r.referee_id AND x.status = 'credited')""",
     "every bonus has its referral": """
         SELECT t.key, 'no paid referral' FROM ledger_transactions t
         WHERE t.kind = 'referral' AND NOT EXISTS (

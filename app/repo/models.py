@@ -90,6 +90,7 @@ class Referral(Base):
     referrer_id: Mapped[TgRef] = mapped_column(index=True)
     created_at: Mapped[Instant]
     bonus: Mapped[Rub | None]
+    bonus_for: Mapped[str | None] = mapped_column(Text)
     bonus_paid_at: Mapped[Instant | None]
 
 

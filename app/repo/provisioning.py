@@ -59,9 +59,19 @@ DELETED = statement(
     WHERE id = :config_id AND status = 'deleting' RETURNING user_id
     """
 )
+# Who waits for a new config hears once, at the third failure, that it takes longer and that nothing is to be done.
 RETRY = statement(
-    "UPDATE configs SET next_attempt_at = CASE WHEN revision = :revision THEN :at ELSE next_attempt_at END,"
-    " last_error = :error WHERE id = :config_id AND is_due"
+    """
+    WITH waits AS (
+        UPDATE configs SET next_attempt_at = CASE WHEN revision = :revision THEN :at ELSE next_attempt_at END,
+               last_error = :error
+        WHERE id = :config_id AND is_due RETURNING id, user_id, status, attempts, message_id
+    )
+    INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
+    SELECT 'delayed:' || id, user_id, 'config_delayed', jsonb_build_object('config_id', id::text),
+           message_id, :now, :now
+    FROM waits WHERE status = 'creating' AND attempts >= 3 ON CONFLICT (key) DO NOTHING
+    """
 )
 
 
@@ -93,9 +103,9 @@ class ProvisioningRepository(BaseRepository):
         await self.database.run(DELETED, {"config_id": job.config_id, "now": now})
         await self.drop_account(job.owner, parts=("configs",))
 
-    async def retry(self, job: ConfigJob, at: datetime, error: str) -> None:
+    async def retry(self, job: ConfigJob, now: datetime, at: datetime, error: str) -> None:
         """Try again at `at`; a newer wish is not delayed by an older one's failure."""
-        await self.database.run(RETRY, {**_fence(job), "at": at, "error": error})
+        await self.database.run(RETRY, {**_fence(job), "now": now, "at": at, "error": error})
 
 
 def _fence(job: ConfigJob) -> dict[str, Any]:

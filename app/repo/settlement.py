@@ -15,10 +15,10 @@ from app.services.records import Credit, Settlement
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-    from decimal import Decimal
 
     from sqlalchemy import Row
 
+    from app.repo.bonuses import Bonuses
     from app.repo.db import Database
     from app.services.records import IncomingTransfer, Rate
 
@@ -92,41 +92,12 @@ SETTLE = statement(
     """
 )
 
-REFERRAL_BONUS = statement(
-    """
-    WITH due AS (
-        UPDATE referrals SET bonus = :bonus, bonus_paid_at = :now
-        WHERE bonus_paid_at IS NULL
-          AND referee_id IN (SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(CAST(:referees AS jsonb)) id)
-        RETURNING referee_id, referrer_id
-    ), booked AS (
-        INSERT INTO ledger_transactions (key, kind, created_at)
-        SELECT 'referral:' || referee_id, 'referral', :now FROM due RETURNING id, key
-    ), lines AS (
-        INSERT INTO ledger_entries (transaction_id, account, amount)
-        SELECT booked.id, line.account, line.amount
-        FROM booked JOIN due ON booked.key = 'referral:' || due.referee_id,
-             LATERAL (VALUES ('wallet:' || due.referrer_id, :bonus), ('bonuses', -:bonus)) AS line (account, amount)
-    ), balances AS (
-        UPDATE users SET balance = balance + sums.total
-        FROM (SELECT referrer_id, :bonus * count(*) AS total FROM due GROUP BY referrer_id) sums
-        WHERE users.tg_id = sums.referrer_id
-    ), told AS (
-        INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
-        SELECT 'referral:' || referee_id, referrer_id, 'referral_bonus',
-               jsonb_build_object('amount', CAST(:bonus AS text)), :now, :now FROM due
-    )
-    SELECT referrer_id FROM due
-    """
-)
-
-
 class Settler:
     """The transaction in which chain transfers become money, at most once each."""
 
-    def __init__(self, database: Database, referral_bonus: Decimal) -> None:
+    def __init__(self, database: Database, bonuses: Bonuses) -> None:
         self._database = database
-        self._bonus = referral_bonus
+        self._bonuses = bonuses
 
     async def settle(
         self, account: str, transfers: Sequence[IncomingTransfer], late_rate: Rate, now: datetime
@@ -151,9 +122,7 @@ class Settler:
             rows = (await connection.execute(SETTLE, params)).fetchall()
             credited = tuple(_credit(row) for row in rows if row.credited is not None)
             owners = {credit.owner for credit in credited}
-            if owners and self._bonus:
-                bonus = {"bonus": self._bonus, "now": now, "referees": json.dumps(sorted(owners))}
-                owners |= {row.referrer_id for row in await connection.execute(REFERRAL_BONUS, bonus)}
+            owners |= await self._bonuses.pay(connection, "first_payment", owners, now)
         return Settlement(credited, unmatched=len(rows) - len(credited)), owners
 
 

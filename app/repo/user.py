@@ -15,10 +15,12 @@ from app.repo.sql import statement
 from app.services.records import Account, Arrival, Newcomer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Row
 
+    from app.repo.bonuses import Bonuses
     from app.repo.db import Database
     from app.utils.redis import Cache
 
@@ -82,8 +84,11 @@ REFERRALS = statement(
 class UserRepository(BaseRepository):
     """Accounts in PostgreSQL, their display copy in the cache."""
 
-    def __init__(self, database: Database, cache: Cache, *, ttl: int, trial_key: bytes) -> None:
+    def __init__(
+        self, database: Database, cache: Cache, *, ttl: int, trial_key: bytes, bonuses: Bonuses | None = None
+    ) -> None:
         super().__init__(database, cache)
+        self._bonuses = bonuses
         self._ttl = ttl
         self._trial_key = trial_key
         self._fill = cache.script(FILL_SCRIPT)
@@ -102,11 +107,24 @@ class UserRepository(BaseRepository):
             "trial_plan": TRIAL_PLAN,
             "trial_configs": TRIAL_MAX_CONFIGS,
         }
-        rows = await self.database.run(ARRIVE, params)
+        rows = await self._arrive(params)
         if not rows:  # another /start of the same person made the account while this one waited
-            rows = await self.database.run(ARRIVE, params)
+            rows = await self._arrive(params)
         account, is_new = account_of(rows[0]), bool(rows[0].is_new)
         return Arrival(account, is_new, trial_started=is_new and account.active_plan == TRIAL_PLAN)
+
+    async def _arrive(self, params: dict[str, Any]) -> Sequence[Row[Any]]:
+        """One statement; two in one transaction where the arrival itself earns the inviter a bonus."""
+        if params["inviter"] is None or self._bonuses is None or not self._bonuses.due_at("signup"):
+            return await self.database.run(ARRIVE, params)
+        inviters: set[int] = set()
+        async with self.database.transaction() as connection:
+            rows = (await connection.execute(ARRIVE, params)).fetchall()
+            if rows and rows[0].is_new:
+                inviters = await self._bonuses.pay(connection, "signup", (params["tg_id"],), params["now"])
+        if inviters:
+            await self.drop_account(*inviters, parts=("balance",))
+        return rows
 
     async def glance(self, tg_id: int) -> Account | None:
         """The account for display; warm it comes from the cache, cold from one statement."""

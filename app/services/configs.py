@@ -43,6 +43,10 @@ class Configs:
         self._wake("provisioning")
         return card
 
+    async def leave(self, owner: int, config_id: int) -> None:
+        """The message that waited for the config shows something else now."""
+        await self._store.detach_message(owner, config_id)
+
     async def delete(self, owner: int, config_id: int) -> None:
         """Record that it should be gone, here at once and on the panel as soon as it follows. Raises NotFound."""
         await self._store.request_deletion(owner, config_id, self._clock.now())

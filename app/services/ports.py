@@ -131,6 +131,10 @@ class ConfigStore(Protocol):
         """Record that a config should exist; the same intent again returns it. NoSubscription, TooManyConfigs."""
         ...
 
+    async def detach_message(self, tg_id: int, config_id: int) -> None:
+        """No message waits for this config any more; nothing happens where it is another's."""
+        ...
+
     async def request_deletion(self, tg_id: int, config_id: int, now: datetime) -> None:
         """Record that a config should be gone; NotFound where it is another's."""
         ...
@@ -159,8 +163,8 @@ class ProvisioningStore(Protocol):
         """The panel has no such user any more; the row stays as a tombstone."""
         ...
 
-    async def retry(self, job: ConfigJob, at: datetime, error: str) -> None:
-        """Try again at `at`; `error` is for the operator and holds no secret."""
+    async def retry(self, job: ConfigJob, now: datetime, at: datetime, error: str) -> None:
+        """Try again at `at`; `error` is for the operator and holds no secret. Who waits long is told so, once."""
         ...
 
 

@@ -243,6 +243,7 @@ def upgrade() -> None:
         sa.Column("referrer_id", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("bonus", sa.Numeric(precision=14, scale=2), nullable=True),
+        sa.Column("bonus_for", sa.Text(), nullable=True),
         sa.Column("bonus_paid_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("referee_id <> referrer_id", name=op.f("ck_referrals_not_oneself")),
         sa.ForeignKeyConstraint(

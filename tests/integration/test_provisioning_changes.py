@@ -143,10 +143,10 @@ class TornQueue(JobQueue):
             raise RuntimeError(f"[parameters: {link}]")
         await super().created(job, subscription_url, link, now)
 
-    async def retry(self, job: ConfigJob, at: datetime, error: str) -> None:
+    async def retry(self, job: ConfigJob, now: datetime, at: datetime, error: str) -> None:
         if job.config_id == 2:
             raise ConnectionError
-        await super().retry(job, at, error)
+        await super().retry(job, now, at, error)
 
 
 async def test_what_one_job_runs_into_stops_no_other_and_shows_no_link(bed: Bed) -> None:

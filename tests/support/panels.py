@@ -169,7 +169,7 @@ class JobQueue:
         self.rows[job.config_id].is_deleted = True
         self._finish(job)
 
-    async def retry(self, job: ConfigJob, at: datetime, error: str) -> None:
+    async def retry(self, job: ConfigJob, now: datetime, at: datetime, error: str) -> None:
         row = self._row(job)
         if row is not None:
             row.due_at, row.error, row.attempts = at, error, row.attempts + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.core.actions import DeleteConfig, NewConfig, ShowConfig, ShowKey
+from app.core.actions import DeleteConfig, LeaveWaiting, NewConfig, ShowConfig, ShowKey
 from app.core.handlers.utils import row_id
 from app.core.keyboards import creating, delete_config
 from app.core.screens import details, pages
@@ -28,7 +28,7 @@ async def create(query: CallbackQuery, action: NewConfig, t: Translator, shopfro
     message_id = query.message.message_id if query.message else None
     card = await shopfront.configs.create(query.from_user.id, action.intent, message_id)
     if card.status is ConfigStatus.CREATING:
-        await show(query, Screen(t("vpn.creating"), creating(t)))
+        await show(query, Screen(t("vpn.creating"), creating(t, card.id)))
     else:
         await _show(query, card.id, t, shopfront)
 
@@ -37,6 +37,15 @@ async def create(query: CallbackQuery, action: NewConfig, t: Translator, shopfro
 async def show_config(query: CallbackQuery, action: ShowConfig, t: Translator, shopfront: Shopfront) -> None:
     """Link, QR, expiry, traffic."""
     await _show(query, row_id(action.id), t, shopfront)
+
+
+@router.click(LeaveWaiting)
+async def leave_waiting(
+    query: CallbackQuery, action: LeaveWaiting, account: Account, t: Translator, shopfront: Shopfront
+) -> None:
+    """Back to the list; the config will come as a message of its own."""
+    await shopfront.configs.leave(query.from_user.id, row_id(action.id))
+    await show(query, pages.my_vpn(t, account, shopfront.clock.now()))
 
 
 @router.click(ShowKey)

@@ -31,7 +31,7 @@ def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
     """A config that is ready: link, QR, expiry, traffic; one that is not: that it is being made."""
     url = shown.subscription_url or shown.link
     if url is None:
-        return Screen(t("vpn.creating"), keyboards.creating(t))
+        return Screen(t("vpn.creating"), keyboards.creating(t, shown.id))
     text = t("config.caption", name=shown.name, url=url, end=t.date(shown.expires_at), traffic=_traffic(t, usage))
     return Screen(text, keyboards.config(t, shown, url), qr(url))
 
