@@ -125,7 +125,11 @@ def start(place: Place) -> int:
     if not python.exists():
         print("The bot's packages are not installed yet: run ./orbit start", file=sys.stderr)
         return 1
-    offset = _prepare_log(place.log_file)
+    try:
+        offset = _prepare_log(place.log_file)
+    except OSError as error:
+        print(f"DATA_DIR can't be used: {error}", file=sys.stderr)
+        return 1
     read_end, write_end = os.pipe()
     with place.log_file.open("ab") as log:
         bot = subprocess.Popen(  # noqa: S603 - our own interpreter and script

@@ -39,6 +39,9 @@ LOG_AIOGRAM = False
 
 PLACEHOLDERS = frozenset({"changeme", "change_me", "your_token_here", "token", "<token>"})
 
+# As large as their columns: a sum in rubles to the kopeck, rubles for a coin or a Star to six places.
+Price = Annotated[Decimal, Field(gt=0, decimal_places=2, max_digits=9)]
+Rate = Annotated[Decimal, Field(gt=0, decimal_places=6, max_digits=15)]
 
 WHOLE_GROUPS = (
     ("DATABASE_HOST", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_NAME"),
@@ -57,7 +60,7 @@ class PlanEntry(BaseModel):
 
     key: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,16}$")]
     days: Annotated[int, Field(gt=0, le=3660)]
-    price: Annotated[Decimal, Field(gt=0, decimal_places=2, max_digits=9)]
+    price: Price
     max_configs: Annotated[int, Field(gt=0, le=50)]
 
 
@@ -116,18 +119,18 @@ class Settings(BaseSettings):
     data_limit_gib: Annotated[int, Field(ge=0)] = 0
     panel_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 10
 
-    sub_1m_price: Annotated[Decimal, Field(gt=0, decimal_places=2)] | None = None
-    sub_3m_price: Annotated[Decimal, Field(gt=0, decimal_places=2)] | None = None
-    sub_6m_price: Annotated[Decimal, Field(gt=0, decimal_places=2)] | None = None
-    sub_12m_price: Annotated[Decimal, Field(gt=0, decimal_places=2)] | None = None
+    sub_1m_price: Price | None = None
+    sub_3m_price: Price | None = None
+    sub_6m_price: Price | None = None
+    sub_12m_price: Price | None = None
     plans_file: Path = ROOT / "plans.json"
 
     free_trial_days: PositiveInt = FREE_TRIAL_DAYS
-    referral_bonus: Annotated[Decimal, Field(ge=0, decimal_places=2)] = REFERRAL_BONUS
+    referral_bonus: Annotated[Decimal, Field(ge=0, decimal_places=2, max_digits=9)] = REFERRAL_BONUS
     referral_trigger: Literal["first_payment", "signup"] = "first_payment"
     redis_ttl: PositiveInt = REDIS_TTL
-    telegram_stars_rate: Annotated[Decimal, Field(gt=0)] = TELEGRAM_STARS_RATE
-    ton_rub_rate: Annotated[Decimal, Field(gt=0)] = TON_RUB_RATE
+    telegram_stars_rate: Rate = TELEGRAM_STARS_RATE
+    ton_rub_rate: Rate = TON_RUB_RATE
     payment_timeout_minutes: PositiveInt = PAYMENT_TIMEOUT_MINUTES
     is_logging: bool = IS_LOGGING
     log_level: Literal["INFO", "DEBUG", "ERROR"] = LOG_LEVEL
@@ -151,6 +154,11 @@ class Settings(BaseSettings):
         if problems:
             raise ValueError("\n".join(problems))
         return settings
+
+    @field_validator("data_dir", "plans_file")
+    @classmethod
+    def _within_the_project(cls, path: Path) -> Path:
+        return ROOT / path
 
     @field_validator("bot_token")
     @classmethod

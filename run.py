@@ -11,27 +11,40 @@ if __name__ == "__main__":
     enter_environment(ROOT)
 
 # These live in the environment entered above.
-from app.main import serve  # noqa: E402
+from app.embedded.postgres import EmbeddedPostgresError  # noqa: E402
+from app.embedded.redis import RedisUnavailable  # noqa: E402
+from app.main import StartFailed, serve  # noqa: E402
 from app.readiness import Readiness  # noqa: E402
+from app.stores import DatabaseDoesNotAnswer  # noqa: E402
+from app.web.webhook import WebhookNotPossible  # noqa: E402
 from config import SettingsError, load_settings  # noqa: E402
 
 EXIT_FAILED, EXIT_SETTINGS = 1, 2
+# Each says in words, and without a secret, why customers can't be served.
+REASONS = (StartFailed, DatabaseDoesNotAnswer, EmbeddedPostgresError, RedisUnavailable, WebhookNotPossible)
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT; 1 when another bot runs here, 2 when the settings are wrong."""
+    """Serve until SIGTERM or SIGINT; 1 when another bot runs here or it can't serve, 2 when the settings are wrong."""
     readiness = Readiness.from_environment()
     try:
         settings = load_settings()
     except SettingsError as error:
         return _fail(readiness, str(error), EXIT_SETTINGS)
     place = Place(ROOT, Path(settings.data_dir))
-    lock = hold_lock(place)
+    try:
+        lock = hold_lock(place)
+    except OSError as error:
+        return _fail(readiness, f"DATA_DIR can't be used: {error}", EXIT_FAILED)
     if lock is None:
         return _fail(readiness, f"a bot already runs here (process {place.pid() or 'unknown'})", EXIT_FAILED)
     with lock:
-        asyncio.run(serve(settings, ready=readiness))
-        place.pid_file.unlink(missing_ok=True)
+        try:
+            asyncio.run(serve(settings, ready=readiness))
+        except REASONS as problem:
+            return _fail(readiness, str(problem), EXIT_FAILED)
+        finally:
+            place.pid_file.unlink(missing_ok=True)
     return 0
 
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
-from aiogram import Dispatcher
 from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
-from aiogram.fsm.storage.redis import RedisStorage
 
 from app.clock import MovableClock, SystemClock
 from app.core.bot import make_bot
+from app.core.dispatch import ShortDispatcher
 from app.core.handlers import make_switchboard
 from app.core.intake import Intake
 from app.core.lanes import Lanes
@@ -25,6 +24,7 @@ from app.core.notices import Notifier
 from app.core.outgoing import OutgoingPolicy
 from app.core.polling import Polling
 from app.core.shopfront import Shopfront
+from app.core.states import Dialogues
 from app.domain.money import Money
 from app.domain.ton import TonAddress
 from app.jobs.supervisor import Supervisor
@@ -98,6 +98,9 @@ class App:
         self.keyring = open_keyring(settings)
         self._closing = AsyncExitStack()
         self._jobs: set[str] = set()
+        # A start that fails is stopped as well, from wherever it came to.
+        self.polling: Polling | None = None
+        self.web: WebServer | None = None
         self._repositories()
         self._panels()
         self._payments()
@@ -129,12 +132,13 @@ class App:
         gateways: list[BasePaymentGateway] = []
         self.updater: TonTransactionsUpdater | None = None
         if self.settings.ton_address is not None:
+            wallet = self._wallet(self.settings.ton_address)
             key = self.settings.tonapi_key
             self.http = aiohttp.ClientSession()
             self._closing.push_async_callback(self.http.close)
             index = TonApi(self.http, str(self.settings.tonapi_url), key.get_secret_value() if key else None)
             rates = TonRates(index, self.users, self.clock, self.settings.ton_rub_rate)
-            ton = TonGateway(index, self._wallet(self.settings.ton_address), rates)
+            ton = TonGateway(index, wallet, rates)
             self.updater = TonTransactionsUpdater(ton, self.payments, rates, self.clock)
             gateways.append(ton)
         timeout = timedelta(minutes=self.settings.payment_timeout_minutes)
@@ -154,8 +158,8 @@ class App:
     def _telegram(self) -> None:
         policy = OutgoingPolicy(self.accounts.gone)
         self.bot = make_bot(self.settings, policy)
-        storage = RedisStorage(self.stores.cache.client, state_ttl=3600, data_ttl=3600)
-        self.dispatcher = Dispatcher(disable_fsm=True, name="orbit")
+        storage = Dialogues(self.stores.cache.client, state_ttl=3600, data_ttl=3600)
+        self.dispatcher = ShortDispatcher(name="orbit")
         sales = ShopRepository(self.stores.database, self.stores.cache)
         shop = Shop(sales, self.settings.catalogue(), self.clock, self.wake)
         configs = Configs(self.configs, self.usage, self.clock, self.wake)
@@ -170,10 +174,11 @@ class App:
             bot_username=self._bot_username,
         )
         self.buckets = LocalBuckets()
+        locale = LocaleMiddleware(Doorman(self.stores.cache), self.accounts, storage)
         around = (
             PrivateOnlyMiddleware(),
             ErrorBoundary(),
-            LocaleMiddleware(Doorman(self.stores.cache), self.accounts, storage),
+            locale,
             RateLimitMiddleware(self.buckets),
             BannedMiddleware(),
         )
@@ -182,10 +187,10 @@ class App:
             self.dispatcher.callback_query.outer_middleware(middleware)
         self.switchboard = make_switchboard()
         self.switchboard.attach(self.dispatcher)
-        self.dispatcher.my_chat_member.register(Membership(self.accounts))
+        self.dispatcher.my_chat_member.register(Membership(self.accounts).note)
         self.notifier = Notifier(self.bot, self.notices, configs, self.clock)
         self.lanes = Lanes(self.supervisor.spawn, self.settings.updates_in_hand)
-        self.intake = Intake(self.bot, self.dispatcher, self.lanes)
+        self.intake = Intake(self.bot, self.dispatcher, self.lanes, look=locale.look_early)
 
     async def _bot_username(self) -> str:
         return (await self.bot.me()).username or ""
@@ -263,22 +268,33 @@ class App:
         settings = self.settings
         checks = {"database": self.stores.database.answers, "redis": self.stores.cache.answers}
         door: TelegramDoor | None = None
-        self.polling: Polling | None = None
         if settings.webhook_url is None:
             self.polling = Polling(self.bot, self.intake, Leadership(self.stores.engine, "telegram-polling"), UPDATES)
         else:
             secret = webhook_secret(settings.webhook_secret, self.keyring.derive("telegram-webhook"))
             door = TelegramDoor(self.intake, secret)
-        self.web: WebServer | None = None
         if settings.webhook_url is not None or settings.web_port is not None:
             port = settings.web_port if settings.web_port is not None else 8080
             self.web = WebServer(create_app(checks, door), settings.web_host, port)
-            self.web.bind()
+            self._bind(self.web)
             self.supervisor.start("web", self.web.run)
         if self.polling is not None:
             self.supervisor.start("polling", self.polling.run)
         else:
-            await register(self.bot, settings, secret, UPDATES)
+            await self._register(secret)
+
+    def _bind(self, web: WebServer) -> None:
+        try:
+            web.bind()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise StartFailed(f"WEB_HOST and WEB_PORT can't be listened on: {reason}") from None
+
+    async def _register(self, secret: str) -> None:
+        try:
+            await register(self.bot, self.settings, secret, UPDATES)
+        except TelegramAPIError as error:
+            raise StartFailed(f"Telegram did not take WEBHOOK_URL: {error.message}") from None
 
     async def stop(self) -> None:
         """Take nothing new, finish what is in hand within the drain time, let go of everything."""

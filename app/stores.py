@@ -11,6 +11,7 @@ from sqlalchemy import URL
 from app.embedded.postgres import EmbeddedPostgres
 from app.embedded.redis import OpenRedis, open_redis
 from app.repo.db import Database, make_engine
+from app.repo.redis_line import line_to
 from app.utils.redis import Cache
 
 if TYPE_CHECKING:
@@ -38,16 +39,20 @@ class Stores:
     async def close(self) -> None:
         """Close connections, then stop what was started here."""
         await self.database.close()
+        self.cache.close()
         await self.redis.close()
         if self.postgres is not None:
             await self.postgres.stop()
 
 
-async def open_stores(settings: Settings) -> Stores:
-    """PostgreSQL and Redis, answering. Raises DatabaseDoesNotAnswer, EmbeddedPostgresError, RedisUnavailable."""
+async def open_stores(settings: Settings, *, beside: bool = False) -> Stores:
+    """PostgreSQL and Redis, answering; `beside` a running bot its embedded PostgreSQL is used while it lives.
+
+    Raises DatabaseDoesNotAnswer, EmbeddedPostgresError, RedisUnavailable.
+    """
     postgres = None if settings.database_host else EmbeddedPostgres(settings.data_dir / "postgres")
     try:
-        url = _given(settings) if postgres is None else await _embedded(postgres)
+        url = _given(settings) if postgres is None else await _embedded(postgres, beside=beside)
         engine = make_engine(url, settings.database_pool)
         database = Database(engine)
         if not await database.answers():
@@ -62,7 +67,7 @@ async def open_stores(settings: Settings) -> Stores:
             await postgres.stop()
         raise
     log.info("stores_open", postgres="embedded" if postgres else "given", redis=redis.kind)
-    return Stores(engine, database, Cache(redis.client), redis, postgres)
+    return Stores(engine, database, Cache(redis.client, line_to(redis.client)), redis, postgres)
 
 
 def _given(settings: Settings) -> URL:
@@ -77,6 +82,6 @@ def _given(settings: Settings) -> URL:
     )
 
 
-async def _embedded(postgres: EmbeddedPostgres) -> URL:
-    at = await postgres.start()
+async def _embedded(postgres: EmbeddedPostgres, *, beside: bool) -> URL:
+    at = await postgres.start(attach=beside)
     return URL.create("postgresql+asyncpg", at.user, at.password, at.host, at.port, at.database)

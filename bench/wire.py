@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Protocol
 
+import hiredis
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -18,6 +20,7 @@ SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 READY_FOR_QUERY = ord("Z")
 HEADER_BYTES = 5
 CHUNK_BYTES = 65536
+INCOMPLETE = object()
 
 
 class Reading(Protocol):
@@ -63,18 +66,20 @@ class PostgresReading:
 
 
 class RedisReading:
-    """A round trip is a turn: the client speaks, the server speaks. A pipeline is one."""
+    """A round trip is one whole answer of the server; commands in one pipeline count each."""
 
     def __init__(self) -> None:
-        self._asked = False
+        self._reader = hiredis.Reader(notEnoughData=INCOMPLETE)
 
     def asked(self, sent: bytes) -> None:
-        """Note that something was asked."""
-        self._asked = self._asked or bool(sent)
+        """Commands need no reading: each has its answer."""
 
     def answered(self, sent: bytes) -> int:
-        """One, where this is the first of the answer."""
-        trips, self._asked = int(self._asked and bool(sent)), False
+        """Count the answers that are whole now."""
+        self._reader.feed(sent)
+        trips = 0
+        while self._reader.gets() is not INCOMPLETE:
+            trips += 1
         return trips
 
 
@@ -107,7 +112,7 @@ class CountingProxy:
         assert task is not None  # noqa: S101 - a connection is always served in a task
         self._open.add(task)
         try:
-            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+            with contextlib.suppress(OSError, asyncio.CancelledError):
                 await self._pass_on(reader, writer)
         finally:
             self._open.discard(task)
@@ -142,8 +147,8 @@ def before_postgres(host: str, port: int) -> CountingProxy:
 def before_redis(client: Redis) -> CountingProxy | None:
     """A proxy to stand before the Redis of this client; None where that one has no socket, being in this process."""
     at = client.connection_pool.connection_kwargs
+    if "server" in at:
+        return None
     if path := at.get("path"):
         return CountingProxy(lambda: asyncio.open_unix_connection(path), RedisReading)
-    if "port" in at and not isinstance(at.get("server"), object):
-        return CountingProxy(lambda: asyncio.open_connection(at["host"], at["port"]), RedisReading)
-    return None
+    return CountingProxy(lambda: asyncio.open_connection(at["host"], at["port"]), RedisReading)

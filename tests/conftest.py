@@ -27,6 +27,27 @@ if TYPE_CHECKING:
 
 SERVER = pytest.StashKey["subprocess.Popen[str]"]()
 SYSTEM_ACCOUNTS = "code NOT LIKE 'wallet:%'"
+KILLS_A_WALK = 11
+A_FEW_KILLS, MANY_KILLS = 2 * KILLS_A_WALK, 200
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the long tests be as long as is wished."""
+    parser.addoption(
+        "--torture",
+        type=int,
+        nargs="?",
+        default=A_FEW_KILLS,
+        const=MANY_KILLS,
+        help=f"how often the bot is killed on its walks ({A_FEW_KILLS}; {MANY_KILLS} without a number)",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each crash walk a seed of its own."""
+    if "crash_seed" in metafunc.fixturenames:
+        walks = -(-metafunc.config.getoption("--torture") // KILLS_A_WALK)
+        metafunc.parametrize("crash_seed", range(1, walks + 1), ids="seed{}".format)
 
 
 def pytest_configure(config: pytest.Config) -> None:

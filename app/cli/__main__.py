@@ -2,9 +2,9 @@
 
 import typer
 
-from app.cli import dev, panels, process
+from app.cli import audit, dev, panels, process
 
-PARTS = (process, panels, dev)
+PARTS = (process, panels, audit, dev)
 
 app = typer.Typer(
     name="orbit",

@@ -13,6 +13,7 @@ from app.embedded.postgres import EmbeddedPostgresError
 from app.embedded.redis import RedisUnavailable
 from app.repo.init_db import migrate
 from app.stores import DatabaseDoesNotAnswer, Stores, open_stores
+from app.utils.logging import configure_logging
 from config import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ Result = TypeVar("Result")
 
 @asynccontextmanager
 async def _stores(settings: Settings) -> AsyncIterator[Stores]:
-    stores = await open_stores(settings)
+    stores = await open_stores(settings, beside=True)
     try:
         await migrate(stores.database)
         yield stores
@@ -35,6 +36,8 @@ def with_stores(work: Callable[[Settings, Stores], Awaitable[Result]]) -> Result
     """What `work` makes of the stores; what keeps them shut is said in words, with exit code 2."""
     try:
         settings = load_settings()
+        # The answer stands on standard output, so events of the usual kind stay off it.
+        configure_logging(enabled=True, level="ERROR", aiogram=False, secrets=settings.secrets())
         return asyncio.run(_run(settings, work))
     except (SettingsError, DatabaseDoesNotAnswer, EmbeddedPostgresError, RedisUnavailable) as problem:
         print(problem, file=sys.stderr)

@@ -14,7 +14,7 @@ _LINTERS = {
     "ruff: style and common faults": ("-m", "ruff", "check"),
     "mypy: types": ("-m", "mypy"),
     # It has no module to run; its script is named by path, since its own first line breaks when the project moves.
-    "import-linter: who may import whom": (str(Path(sys.executable).with_name("lint-imports")),),
+    "import-linter: who may import whom": (str(Path(sys.executable).with_name("lint-imports")), "--no-logo"),
 }
 
 

@@ -13,24 +13,39 @@ from aiogram.types.update import UpdateTypeLookupError
 from pydantic import ValidationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiogram import Bot, Dispatcher
 
     from app.core.lanes import Lanes
 
 log = structlog.get_logger()
 
+LOOKS = frozenset({"from", "text", "entities", "caption", "caption_entities", "link_preview_options", "reply_markup"})
+
 
 class Intake:
     """Takes raw updates from polling or webhook. `counts` tells how many were what, by the name of the log event.
 
-    The memory against duplicates is this process's own: it spares work, and money must not lean on it.
+    What `look` makes of an update whose turn has come is handed on as `early_look`: a question that is under way while
+    the update goes to its handler. The memory against duplicates is this process's own: it spares work, and money must
+    not lean on it.
     """
 
-    def __init__(self, bot: Bot, dispatcher: Dispatcher, lanes: Lanes, *, remember: int = 10_000) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        dispatcher: Dispatcher,
+        lanes: Lanes,
+        *,
+        look: Callable[[Update], object] | None = None,
+        remember: int = 10_000,
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self._bot = bot
         self._dispatcher = dispatcher
         self._lanes = lanes
+        self._look = look
         self._remember = remember
         self._taken: dict[int, asyncio.Future[None]] = {}
 
@@ -57,7 +72,10 @@ class Intake:
         if update is None:
             return self._remembered(update_id, _settled())
         done = self._remembered(update_id, asyncio.get_running_loop().create_future())
-        return await self._lanes.put(_customer(update), partial(self._handle, update), done)
+        customer = _customer(update)
+        # Behind others of its lane a look would be taken too early: they may change what it sees.
+        look = self._look(update) if self._look is not None and self._lanes.is_free(customer) else None
+        return await self._lanes.put(customer, partial(self._handle, update, look), done)
 
     async def drain(self, seconds: float) -> int:
         """Refuse updates, wait for those in hand; how many had to be cut off after `seconds`."""
@@ -65,7 +83,7 @@ class Intake:
 
     def _checked(self, raw: object, update_id: int) -> Update | None:
         try:
-            update = Update.model_validate(raw, context={"bot": self._bot})
+            update = Update.model_validate(_lean(raw), context={"bot": self._bot})
             _ = update.event_type
         except ValidationError:
             self._note("update_malformed", update_id)
@@ -75,9 +93,9 @@ class Intake:
             return update
         return None
 
-    async def _handle(self, update: Update) -> None:
+    async def _handle(self, update: Update, look: object) -> None:
         try:
-            await self._dispatcher.feed_update(self._bot, update)
+            await self._dispatcher.feed_update(self._bot, update, early_look=look)
         except Exception:
             # The update loop: one handler's fault must not reach the other customers.
             self.counts["update_failed"] += 1
@@ -100,6 +118,19 @@ def update_id_of(raw: object) -> int | None:
     """The id of a raw update, or None where it is no update at all."""
     update_id = raw.get("update_id") if isinstance(raw, dict) else None
     return update_id if type(update_id) is int else None
+
+
+def _lean(raw: object) -> object:
+    """The update without the looks of the message under a pressed button, which are ours and which no handler reads.
+
+    To check a keyboard costs as much as to check the rest of the click.
+    """
+    query = raw.get("callback_query") if isinstance(raw, dict) else None
+    message = query.get("message") if isinstance(query, dict) else None
+    if not isinstance(raw, dict) or not isinstance(query, dict) or not isinstance(message, dict):
+        return raw
+    place = {name: part for name, part in message.items() if name not in LOOKS}
+    return {**raw, "callback_query": {**query, "message": place}}
 
 
 def _customer(update: Update) -> int:

@@ -42,17 +42,21 @@ PRESET_RUBLES = (150, 400, 600, 1000)
 
 
 def button(text: str, action: CallbackData, style: Style | None = None) -> InlineKeyboardButton:
-    """A button that sends `action`; styles are newer than aiogram's model and go over the wire as extras."""
-    if style is None:
-        return InlineKeyboardButton(text=text, callback_data=action.pack())
-    return InlineKeyboardButton.model_validate({"text": text, "callback_data": action.pack(), "style": style})
+    """A button that sends `action`."""
+    return _button(text, style, callback_data=action.pack())
 
 
-def _copy(text: str, value: str) -> list[InlineKeyboardButton]:
+def _button(text: str, style: Style | None, **does: object) -> InlineKeyboardButton:
+    """A button in a style; styles are newer than aiogram's model and go over the wire as extras."""
+    styled = {} if style is None else {"style": style}
+    return InlineKeyboardButton.model_validate({"text": text, **does, **styled})
+
+
+def _copy(text: str, value: str, style: Style | None = None) -> list[InlineKeyboardButton]:
     """A button that copies `value`, where Telegram can: it takes 256 characters."""
     if len(value) > COPY_LIMIT:
         return []
-    return [InlineKeyboardButton(text=text, copy_text=CopyTextButton(text=value))]
+    return [_button(text, style, copy_text=CopyTextButton(text=value))]
 
 
 def _rows(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:
@@ -70,7 +74,8 @@ def home(language: str, *, is_active: bool) -> InlineKeyboardMarkup:
     return _rows(
         [button(t.plain("menu.vpn"), Menu(page="vpn"), "primary")],
         [button(t.plain("menu.renew" if is_active else "menu.plans"), Menu(page="plans"))],
-        [button(t.plain("menu.balance"), Menu(page="balance")), button(t.plain("menu.invite"), Menu(page="invite"))],
+        [button(t.plain("menu.balance"), Menu(page="balance"))],
+        [button(t.plain("menu.invite"), Menu(page="invite"))],
         [button(t.plain("menu.settings"), Menu(page="settings")), button(t.plain("menu.help"), Menu(page="help"))],
     )
 
@@ -103,12 +108,12 @@ def my_vpn(t: Translator, configs: tuple[ConfigCard, ...], *, is_active: bool) -
 def config(t: Translator, shown: Config, url: str) -> InlineKeyboardMarkup:
     """What can be done with a config."""
     return _rows(
-        _copy(t.plain("config.copy"), url),
+        _copy(t.plain("config.copy"), url, "primary"),
         [
             button(t.plain("config.key"), ShowKey(id=shown.id)),
             button(t.plain("config.refresh"), ShowConfig(id=shown.id)),
         ],
-        [button(t.plain("config.delete"), DeleteConfig(id=shown.id, sure=False), "danger")],
+        [button(t.plain("config.delete"), DeleteConfig(id=shown.id, sure=False))],
         _back(t, "vpn"),
     )
 
@@ -193,7 +198,7 @@ def amounts(t: Translator, method: PaymentMethod) -> InlineKeyboardMarkup:
 def invoice(t: Translator, shown: Invoice) -> InlineKeyboardMarkup:
     """Pay from the wallet, copy what is needed, check, cancel."""
     return _rows(
-        [InlineKeyboardButton(text=t.plain("invoice.open_wallet"), url=shown.wallet_link)],
+        [_button(t.plain("invoice.open_wallet"), "primary", url=shown.wallet_link)],
         _copy(t.plain("invoice.copy_comment"), shown.comment) + _copy(t.plain("invoice.copy_amount"), shown.coins),
         _copy(t.plain("invoice.copy_address"), shown.address),
         [
@@ -215,7 +220,7 @@ def invite(t: Translator, link: str) -> InlineKeyboardMarkup:
     """Share the link, or copy it."""
     share = f"https://t.me/share/url?url={quote(link, safe='')}&text={quote(t.plain('invite.pitch'), safe='')}"
     return _rows(
-        [InlineKeyboardButton(text=t.plain("invite.share"), url=share)],
+        [_button(t.plain("invite.share"), "primary", url=share)],
         _copy(t.plain("invite.copy"), link),
         _back(t),
     )
@@ -226,7 +231,7 @@ def settings(language: str) -> InlineKeyboardMarkup:
     """The languages there are."""
     t = translator(language)
     languages = [
-        button(("● " if code == language else "") + other.plain("language.name"), SetLanguage(code=code))
+        button(("✓ " if code == language else "") + other.plain("language.name"), SetLanguage(code=code))
         for code, other in TRANSLATORS.items()
     ]
     return _rows(languages, _back(t))

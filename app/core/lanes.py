@@ -45,6 +45,10 @@ class Lanes:
         """Whether new work is refused."""
         return self._closed
 
+    def is_free(self, key: int) -> bool:
+        """Whether work put in now would begin at once."""
+        return not self._closed and key not in self._lanes and not self._room.locked()
+
     async def put(self, key: int, work: Work, done: asyncio.Future[None] | None = None) -> asyncio.Future[None]:
         """Queue `work` behind all of its key, once there is room; the future (`done`, if given) follows it.
 

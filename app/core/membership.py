@@ -20,7 +20,7 @@ class Membership:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
 
-    async def __call__(self, event: ChatMemberUpdated) -> None:
+    async def note(self, event: ChatMemberUpdated) -> None:
         """Remember whether the person can be written to."""
         if event.chat.type != ChatType.PRIVATE:
             return

@@ -1,8 +1,22 @@
-"""The dialogues in which the next text message means something."""
+"""The dialogues in which the next text message means something, and where they are kept. Holds no step of them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import structlog
 from aiogram.fsm.state import State, StatesGroup
+from aiogram.fsm.storage.redis import RedisStorage
+from redis.exceptions import RedisError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiogram.fsm.storage.base import StateType, StorageKey
+
+log = structlog.get_logger(__name__)
+
+AWAY = (RedisError, OSError, TimeoutError)
 
 
 class PaymentState(StatesGroup):
@@ -10,3 +24,21 @@ class PaymentState(StatesGroup):
 
     method = State()
     waiting_amount = State()
+
+
+class Dialogues(RedisStorage):
+    """Keeps the dialogues in Redis. One that is away forgets them: the next text meets the menu, every button works."""
+
+    async def set_state(self, key: StorageKey, state: StateType = None) -> None:
+        """Keep the state where Redis answers."""
+        try:
+            await super().set_state(key, state)
+        except AWAY as error:
+            log.warning("dialogue_forgotten", error=type(error).__name__)
+
+    async def set_data(self, key: StorageKey, data: Mapping[str, Any]) -> None:
+        """Keep the data where Redis answers."""
+        try:
+            await super().set_data(key, data)
+        except AWAY as error:
+            log.warning("dialogue_forgotten", error=type(error).__name__)

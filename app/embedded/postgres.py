@@ -46,16 +46,18 @@ class EmbeddedPostgres:
         self._server: Server | None = None
         self._stopping = False
 
-    async def start(self) -> Address:
+    async def start(self, *, attach: bool = True) -> Address:
         """Own the cluster or attach to the process that does; the database `orbit` exists and answers on return.
 
+        Who must outlive the owner, as the bot must outlive an operator's command, asks for `attach=False` and waits
+        until the owner is done.
         The server ends with the thread that calls this (call it from the main one), even by kill -9.
         EmbeddedPostgresError carries the last lines of the server's log.
         """
         self._stopping = False
         try:
             self._home.create()
-            return await self._own_or_attach()
+            return await self._own_or_attach(attach=attach)
         except OSError as error:
             self._home.unlock()
             raise EmbeddedPostgresError(f"PostgreSQL in {self._home.folder}: {error}") from error
@@ -84,15 +86,15 @@ class EmbeddedPostgres:
             await self._bring_up(server)
             log.info("embedded_postgres_started_again")
 
-    async def _own_or_attach(self) -> Address:
+    async def _own_or_attach(self, *, attach: bool) -> Address:
         deadline = _now() + _ATTACH_SECONDS
         while not self._home.lock():
-            address = await self._attach()
+            address = await self._attach() if attach else None
             if address is not None:
                 return address
             if _now() > deadline:
                 raise EmbeddedPostgresError(
-                    f"another process holds {self._home.folder}, but its PostgreSQL does not answer"
+                    f"another process holds {self._home.folder} and does not let go of it, or does not answer"
                 )
             await asyncio.sleep(_PAUSE_SECONDS)
         return await self._own()

@@ -11,16 +11,15 @@ TEXTS = {
     "language.name": "English",
     "unit.gib": "GB",
     "unit.mib": "MB",
-    "unlimited": "unlimited",
     "home.new": (
         "👋 <b>Hi, {name}!</b>\n\n"
-        "This is <b>OrbitVPN</b>, a fast and quiet VPN.\n\n"
-        "🎁 Your free trial has started: <b>{days}</b>, until {end}.\n\n"
-        "Press “My VPN” and you are online in a minute."
+        "This is <b>OrbitVPN</b>, a fast VPN for phones and computers.\n\n"
+        "🎁 Your free trial has started:\n<b>{days}</b> free, until {end}.\n\n"
+        "Press “My VPN” to connect. It takes about a minute."
     ),
     "home.title": "🪐 <b>OrbitVPN</b>\n\n{subscription}\n💰 Balance: <b>{balance}</b>",
-    "home.active": "✅ Subscription is active: <b>{days}</b>, until {end}",
-    "home.trial": "🎁 Free trial: <b>{days}</b>, until {end}",
+    "home.active": "✅ Subscription active, <b>{days}</b> left\n📅 Until {end}",
+    "home.trial": "🎁 Free trial, <b>{days}</b> left\n📅 Until {end}",
     "home.none": "⏸ No subscription right now",
     "menu.vpn": "🔑 My VPN",
     "menu.plans": "🛒 Buy a subscription",
@@ -29,17 +28,21 @@ TEXTS = {
     "menu.invite": "🎁 Invite a friend",
     "menu.settings": "⚙️ Settings",
     "menu.help": "❓ Help",
-    "menu.home": "🏠 Menu",
+    "menu.home": "To the menu",
     "menu.back": "‹ Back",
     "vpn.title": "🔑 <b>My VPN</b>\n\n{subscription}",
-    "vpn.empty": "You have no config yet. Making one takes a single button.",
+    "vpn.empty": (
+        "You have no config yet. It is your own link for a VPN app, "
+        "and creating it takes a few seconds."
+    ),
     "vpn.list": "Choose a config to see its link and QR code:",
     "vpn.expired": "You need a subscription to connect.",
-    "vpn.new": "➕ Create a config",
-    "vpn.more": "➕ One more config",
-    "vpn.creating": "⏳ <b>Creating your config…</b>\n\nThis usually takes a couple of seconds; the message updates itself.",
+    "vpn.new": "Create a config",
+    "vpn.more": "Create one more",
+    "vpn.creating": "⏳ <b>Creating your config…</b>\n\nThis usually takes a couple of seconds. The message updates itself.",
     "vpn.delayed": (
-        "🕊 The server answers more slowly than usual. We keep trying and will send the config "
+        "⏳ <b>Your config is still being created</b>\n\n"
+        "The server answers more slowly than usual. We keep trying and will send the config "
         "as soon as it is ready. There is nothing you need to press."
     ),
     "vpn.card": "🔑 {name}",
@@ -47,52 +50,52 @@ TEXTS = {
     "config.caption": (
         "🔑 <b>{name}</b>\n\n"
         "Link for the app:\n<code>{url}</code>\n\n"
-        "📅 Until: <b>{end}</b>\n📊 Traffic: <b>{traffic}</b>\n\n"
-        "Scan the QR code, or copy the link and paste it into the app "
-        "(Happ, Hiddify, v2rayNG, Streisand)."
+        "📅 Until <b>{end}</b>\n📊 Traffic: <b>{traffic}</b>\n\n"
+        "Copy the link and paste it into an app: Happ, Hiddify, v2rayNG or Streisand. "
+        "On another device, scanning the QR code is easier."
     ),
     "config.traffic": "{used} of {limit}",
+    "config.traffic_unlimited": "{used}, unlimited",
     "config.traffic_unknown": "updating",
     "config.copy": "📋 Copy the link",
-    "config.key": "🗝 Show the key",
-    "config.key_text": "🗝 <b>{name}</b>: key for manual setup\n\n<code>{link}</code>",
-    "config.refresh": "🔄 Refresh",
-    "config.delete": "🗑 Delete",
+    "config.key": "Show the key",
+    "config.key_text": "🔑 <b>{name}</b>: key for manual setup\n\n<code>{link}</code>\n\nTap the key to copy it.",
+    "config.refresh": "Refresh",
+    "config.delete": "Delete",
     "config.delete_ask": (
-        "🗑 Delete <b>{name}</b>?\n\nDevices with this link will be disconnected. "
+        "<b>Delete {name}?</b>\n\nDevices with this link will be disconnected. "
         "Your subscription stays, and you can create a new config right away."
     ),
-    "config.delete_yes": "🗑 Yes, delete",
+    "config.delete_yes": "Yes, delete",
     "config.deleted": "The config is deleted",
     "plans.title": "🛒 <b>Subscription</b>\n\n{subscription}\n💰 Balance: <b>{balance}</b>\n\nNew days are added to those you have left.",
-    "plans.row": "{title} — {price}",
-    "plans.row_saving": "{title} — {price}  −{percent}%",
-    "plans.row_best": "⭐ {title} — {price}  −{percent}%",
+    "plans.row": "{title} · {price}",
+    "plans.row_saving": "{title} · {price} · −{percent}%",
+    "plans.row_best": "⭐ {title} · {price} · −{percent}%",
     "plan.sub_1m": "1 month",
     "plan.sub_3m": "3 months",
     "plan.sub_6m": "6 months",
     "plan.sub_12m": "12 months",
-    "plan.other": "{days}",
     "buy.ask": (
         "🛒 <b>{title}</b>\n\n"
-        "📅 {days}, until {end}\n🔑 Up to {configs} at once\n"
+        "📅 {days}, until {end}\n🔑 {configs} at once\n"
         "💳 Price: <b>{price}</b>\n💰 Balance: <b>{balance}</b>"
     ),
-    "buy.yes": "✅ Buy for {price}",
+    "buy.yes": "Buy for {price}",
     "buy.short": (
-        "🛒 <b>{title}</b> costs <b>{price}</b>\n\n💰 You have {balance}, <b>{missing}</b> is missing.\n\n"
-        "Top up just what is missing and the subscription is yours."
+        "🛒 <b>{title}</b>\n\n💳 Price: <b>{price}</b>\n💰 Balance: <b>{balance}</b>\n\n"
+        "You are <b>{missing}</b> short. Top up, and you can buy the subscription right away."
     ),
-    "buy.top_up": "💳 Top up {missing}",
-    "buy.done": "✅ <b>Done!</b>\n\nYour subscription runs until <b>{end}</b>.\n💰 Left on the balance: <b>{balance}</b>",
-    "balance.title": "💰 <b>Balance: {balance}</b>\n\nTop up, and a subscription is one tap away.",
-    "balance.top_up": "➕ Top up",
-    "balance.no_methods": "Topping up is unavailable right now. Please write to support.",
-    "topup.method": "➕ <b>Top up</b>\n\nHow would you like to pay?",
+    "buy.top_up": "Top up {missing}",
+    "buy.done": "✅ <b>Subscription paid</b>\n\n📅 Valid until <b>{end}</b>\n💰 Left on the balance: <b>{balance}</b>",
+    "balance.title": "💰 <b>Balance: {balance}</b>\n\nYou pay for the subscription from the balance. What is left stays there.",
+    "balance.top_up": "Top up",
+    "balance.no_methods": "Topping up is unavailable right now. Please come back later.",
+    "topup.method": "💰 <b>Top up</b>\n\nHow would you like to pay?",
     "topup.amount": (
-        "➕ <b>Top up with {method}</b>\n\nChoose an amount or type your own: from {minimum} to {maximum}."
+        "💰 <b>Top up with {method}</b>\n\nChoose an amount or type your own: from {minimum} to {maximum}."
     ),
-    "topup.use_buttons": "To choose a section, press a button below 👇",
+    "topup.use_buttons": "Choose a section with a button below.",
     "method.ton": "GRAM (TON)",
     "method.stars": "Telegram Stars",
     "method.cryptobot": "CryptoBot",
@@ -101,32 +104,32 @@ TEXTS = {
         "Send exactly <b>{coins} GRAM (TON)</b>\n"
         "to the address\n<code>{address}</code>\n"
         "with the comment\n<code>{comment}</code>\n\n"
-        "⚠️ Without the comment the payment can't find you by itself. Don't encrypt it.\n"
-        "⏱ The rate is locked until {deadline} (UTC). We credit it ourselves, usually within a minute."
+        "⚠️ The comment is required and must not be encrypted: it is how we recognise your payment.\n\n"
+        "⏱ The rate holds until {deadline} UTC. The money is credited by itself, usually within a minute."
     ),
-    "invoice.open_wallet": "👛 Open the wallet",
+    "invoice.open_wallet": "Open the wallet",
     "invoice.copy_comment": "📋 Comment",
     "invoice.copy_address": "📋 Address",
     "invoice.copy_amount": "📋 Amount",
-    "invoice.check": "🔄 I have paid",
-    "invoice.cancel": "✖️ Cancel",
-    "invoice.waiting": "No payment yet. As soon as the network confirms it, we will write to you.",
-    "invoice.paid_already": "This payment has been credited ✅",
+    "invoice.check": "I have paid",
+    "invoice.cancel": "Cancel",
+    "invoice.waiting": "No payment to be seen yet. We will write as soon as the network confirms it.",
+    "invoice.paid_already": "This payment has been credited.",
     "invoice.dead": "The invoice is closed. If you have sent the money already, it will be credited all the same.",
-    "invoice.cancelled": "✖️ The invoice for {amount} is cancelled.",
-    "invoice.expired": "⌛️ The invoice for {amount} has expired.\n\nIf you paid all the same, the money will be credited by itself.",
+    "invoice.cancelled": "The invoice for {amount} is cancelled.\n\nIf you have sent the money already, it will be credited.",
+    "invoice.expired": "⌛️ The invoice for {amount} has expired, there is no need to pay it.\n\nIf you have sent the money already, it will be credited.",
     "invoice.paid": "✅ The invoice is paid.",
-    "notice.paid": "✅ <b>Your balance is topped up by {amount}</b>\n\nReceipt No. {receipt}",
-    "notice.bonus": "🎁 <b>+{amount}</b> for a friend you invited! Thank you for spreading the word.",
+    "notice.paid": "✅ <b>Your balance is topped up by {amount}</b>\n\nReceipt No.\u00a0{receipt}",
+    "notice.bonus": "🎁 <b>+{amount}</b> for a friend you invited. Thank you for spreading the word!",
     "invite.title": (
         "🎁 <b>Invite a friend</b>\n\n"
         "When your friend tops up for the first time, you get <b>{bonus}</b>.\n\n"
         "Your link:\n<code>{link}</code>\n\n"
         "👥 Invited: <b>{invited}</b>\n💳 Topped up: <b>{paid}</b>\n💰 Earned: <b>{earned}</b>"
     ),
-    "invite.share": "📨 Share",
+    "invite.share": "Share",
     "invite.copy": "📋 Copy the link",
-    "invite.pitch": "A fast VPN with a free trial. Give it a try:",
+    "invite.pitch": "A fast VPN with a free trial",
     "settings.title": "⚙️ <b>Settings</b>\n\nLanguage: <b>{language}</b>",
     "settings.saved": "Done",
     "help.title": (
@@ -134,21 +137,22 @@ TEXTS = {
         "<b>How to connect</b>\n"
         "1. Install an app: Happ, Hiddify, v2rayNG or Streisand.\n"
         "2. Open “My VPN” and create a config.\n"
-        "3. Scan the QR code or paste the link into the app.\n\n"
-        "<b>The payment hasn't arrived?</b>\nA minute is usually enough. Money is never lost: every transfer is recorded."
+        "3. Paste its link into the app or scan the QR code.\n\n"
+        "<b>Where is my payment?</b>\n"
+        "A minute is usually enough. Money is never lost: every transfer is recorded."
     ),
-    "help.support": "💬 Write to support",
+    "help.support": "Write to support",
     "rate_limit": "A little slower, please: try again in {seconds} s.",
-    "error.internal": "😔 Something went wrong. Please try again. If it doesn't help, tell us the code <code>{incident}</code>.",
-    "error.not_found": "That is gone. Here is what there is now:",
+    "error.internal": "Something went wrong. Please try again. If it doesn't help, give support the code <code>{incident}</code>.",
+    "error.not_found": "That is gone. Open the menu to see what there is now.",
     "error.banned": "Access is closed. If this is a mistake, write to support.",
     "error.insufficient": "You have {have}, {need} is needed.",
     "error.plan_changed": "The terms of this plan have changed. Please have another look.",
     "error.no_subscription": "You need a subscription to create a config.",
-    "error.too_many_configs": "Your subscription allows {configs}. Delete one or take a bigger plan.",
+    "error.too_many_configs": "Your subscription allows {configs}. Delete one of them or choose a plan with more.",
     "error.amount": "Type the amount as a number: from {minimum} to {maximum}.",
     "error.too_many_payments": "Too many invoices are open. Pay or cancel one of them.",
     "error.method_unavailable": "This payment method is unavailable right now. Try another one, or a little later.",
-    "error.storage": "🛠 We got distracted for a second. Nothing has changed; please try again in a minute.",
-    "error.stale_button": "This button is out of date. Here is a fresh menu:",
+    "error.storage": "The service is unavailable right now. Nothing has changed; please try again in a minute.",
+    "error.stale_button": "This button is out of date. Please open the menu again.",
 }

@@ -60,7 +60,8 @@ class Translator:
     def money(self, amount: Money) -> str:
         """Rubles: 1 349 ₽, 51.50 ₽, with no-break spaces."""
         whole, _, rest = str(amount).partition(".")
-        grouped = f"{int(whole):,}".replace(",", "\u00a0")
+        sign = "-" if whole.startswith("-") else ""
+        grouped = f"{sign}{abs(int(whole)):,}".replace(",", "\u00a0")
         return f"{grouped}{f'.{rest}' if rest else ''}\u00a0₽"
 
     def traffic(self, amount: int) -> str:

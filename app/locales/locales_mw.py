@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aiogram import BaseMiddleware
+from aiogram.enums import ChatType
 from aiogram.fsm.context import FSMContext
-from aiogram.fsm.storage.base import DefaultKeyBuilder, StorageKey
-from aiogram.types import Message
+from aiogram.fsm.storage.base import StorageKey
+from aiogram.types import CallbackQuery, Message
 
 from app.locales.locales import language_of, translator
 from app.services.records import Newcomer
@@ -17,12 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aiogram.fsm.storage.base import BaseStorage
-    from aiogram.types import TelegramObject, User
+    from aiogram.types import TelegramObject, Update, User
 
     from app.services.accounts import Accounts
-    from app.services.doors import Door
-
-KEYS = DefaultKeyBuilder(prefix="fsm")
+    from app.services.doors import Door, Look
 
 
 class LocaleMiddleware(BaseMiddleware):
@@ -46,7 +45,7 @@ class LocaleMiddleware(BaseMiddleware):
         user: User = data["event_from_user"]
         limit = limit_of(event)
         key = StorageKey(bot_id=data["bot"].id, chat_id=user.id, user_id=user.id)
-        look = await self._door.look(user.id, limit, KEYS.build(key, "state"))
+        look: Look = await (data.pop("early_look", None) or self._door.look(user.id, limit, _state_key(user.id)))
         data["look"], data["raw_state"] = look, look.state
         data["state"] = FSMContext(self._storage, key)
         data["t"] = translator(look.account.language if look.account else language_of(user.language_code))
@@ -58,6 +57,20 @@ class LocaleMiddleware(BaseMiddleware):
         elif isinstance(event, Message):
             data["account"] = None
         return await handler(event, data)
+
+    def look_early(self, update: Update) -> Awaitable[Look] | None:
+        """Ask about who clicks or writes in a private chat, before aiogram has found out whom to tell."""
+        event = update.callback_query or update.message
+        user = event.from_user if event is not None else None
+        message = event.message if isinstance(event, CallbackQuery) else event
+        if event is None or user is None or user.is_bot or message is None or message.chat.type != ChatType.PRIVATE:
+            return None
+        return self._door.look(user.id, limit_of(event), _state_key(user.id))
+
+
+def _state_key(tg_id: int) -> str:
+    """Where RedisStorage keeps the state of a private chat, by aiogram's DefaultKeyBuilder, which takes longer."""
+    return f"fsm:{tg_id}:{tg_id}:state"
 
 
 def newcomer(user: User, inviter: int | None = None) -> Newcomer:

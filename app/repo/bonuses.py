@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Literal
 
 from app.repo.sql import statement
+from app.services.topups import MINIMUM as SMALLEST_TOP_UP
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
 
 Trigger = Literal["first_payment", "signup"]
 
+# An invoice may be paid with less than it asks for; a bonus for a few kopecks would be money for empty accounts.
 PAY = statement(
     """
     WITH due AS (
         UPDATE referrals SET bonus = :bonus, bonus_paid_at = :now, bonus_for = :trigger
         WHERE bonus_paid_at IS NULL
           AND referee_id IN (SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(CAST(:referees AS jsonb)) id)
+          AND (:trigger = 'signup' OR :least <= (
+               SELECT sum(e.amount) FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
+               WHERE e.account = 'wallet:' || referee_id AND t.kind = 'topup'))
         RETURNING referee_id, referrer_id
     ), booked AS (
         INSERT INTO ledger_transactions (key, kind, created_at)
@@ -46,7 +51,10 @@ PAY = statement(
 
 
 class Bonuses:
-    """The bonus for an invited person: `amount` rubles, once, when `trigger` happens."""
+    """The bonus for an invited person: `amount` rubles, once, when `trigger` happens.
+
+    A first payment is one when as much has come in as the smallest invoice asks for.
+    """
 
     def __init__(self, trigger: Trigger, amount: Decimal) -> None:
         self._trigger = trigger
@@ -62,5 +70,11 @@ class Bonuses:
         """Pay for those of `referees` that nobody was paid for yet; the inviters whose wallets changed."""
         if not referees or not self.due_at(event):
             return set()
-        params = {"bonus": self._amount, "now": now, "trigger": event, "referees": json.dumps(sorted(referees))}
+        params: dict[str, object] = {
+            "bonus": self._amount,
+            "least": SMALLEST_TOP_UP.decimal,
+            "now": now,
+            "trigger": event,
+            "referees": json.dumps(sorted(referees)),
+        }
         return {row.referrer_id for row in await connection.execute(PAY, params)}

@@ -27,11 +27,12 @@ ONE = statement(
     " FROM configs WHERE id = :config_id AND user_id = :tg_id AND status IN ('creating', 'active')"
 )
 # The lowest free slot is taken; two wishes at once collide on the slot's unique index, and the later looks again.
+# The account's row is held, so that a purchase at the same moment either counts here or moves this config afterwards.
 REQUEST = statement(
     """
     WITH owner AS (
         SELECT tg_id, subscription_end, max_configs FROM users
-        WHERE tg_id = :tg_id AND NOT is_banned AND subscription_end > :now
+        WHERE tg_id = :tg_id AND NOT is_banned AND subscription_end > :now FOR SHARE
     ), free AS (
         SELECT min(n) AS slot FROM owner, generate_series(1, owner.max_configs) n
         WHERE NOT EXISTS (SELECT FROM configs c

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import structlog
 from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from app.domain.errors import StorageUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
-    from sqlalchemy import Executable, Row
+    from sqlalchemy import Executable, PoolProxiedConnection, Row, TextClause
 
 log = structlog.get_logger(__name__)
 
 COMMAND_TIMEOUT_SECONDS = 15
 POOL_TIMEOUT_SECONDS = 10
 SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
-NOT_SERVING = frozenset({"57P01", "57P02", "57P03", "53300", "25006"})
+# Shut down, starting, full, read-only; and not for us: a wrong password, a role or a database that is not there.
+NOT_SERVING = frozenset({"57P01", "57P02", "57P03", "53300", "25006", "28P01", "28000", "3D000"})
+FAILURES = (DBAPIError, OSError, PoolTimeout)
 
 
 def make_engine(url: URL, pool_size: int) -> AsyncEngine:
@@ -43,6 +47,8 @@ def make_engine(url: URL, pool_size: int) -> AsyncEngine:
         connect_args={
             "command_timeout": COMMAND_TIMEOUT_SECONDS,
             "timeout": POOL_TIMEOUT_SECONDS,
+            # A statement is prepared once a connection, not again every five minutes in the midst of a click.
+            "max_cached_statement_lifetime": 0,
             "server_settings": {"application_name": "orbitvpn", "jit": "off", "timezone": "UTC"},
         },
     )
@@ -53,24 +59,58 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._compiled: dict[TextClause, tuple[str, Sequence[str]]] = {}
+        # To take one from the pool and give it back costs as much as the trip; most of the pool stays for everybody.
+        self._readers: list[PoolProxiedConnection] = []
+        self._most_readers = engine.pool.size() // 4 if isinstance(engine.pool, QueuePool) else 0
 
-    async def run(self, statement: Executable, params: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
+    async def run(self, statement: Executable, params: dict[str, Any] | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
         """The rows of one statement, committed by itself in one round trip.
 
         The statement must be safe to repeat: it is sent again, once, when its connection turns out to be dead
         (its outcome is then unknown) or when it lost a deadlock. Raises StorageUnavailable.
         """
-        try:
+        with _translated():
+            try:
+                return await self._run_once(statement, params)
+            except FAILURES as error:
+                if not _worth_repeating(error):
+                    raise
             return await self._run_once(statement, params)
-        except (DBAPIError, OSError, PoolTimeout) as error:
-            if not _worth_repeating(error):
-                raise _translated(error) from error
-        try:
-            return await self._run_once(statement, params)
-        except (DBAPIError, OSError, PoolTimeout) as error:
-            raise _translated(error) from error
 
-    async def _run_once(self, statement: Executable, params: dict[str, Any] | None) -> Sequence[Row[Any]]:
+    async def read(self, statement: TextClause, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+        """The rows of one SELECT as `run` gives them, told by place only, at half its cost: for what a click waits for.
+
+        It goes to the driver past SQLAlchemy's result machinery; whatever fails there is asked again through `run`.
+        """
+        with _translated():
+            try:
+                return await self._read_once(statement, params)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, OSError) as error:
+                log.debug("read_again", error=type(error).__name__)
+            return [tuple(row) for row in await self.run(statement, params)]
+
+    async def _read_once(self, statement: TextClause, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+        query, names = self._compiled.get(statement) or self._compile(statement)
+        reader = self._readers.pop() if self._readers else await self._engine.raw_connection()
+        try:
+            driver: Any = reader.driver_connection
+            rows = await driver.fetch(query, *(params[name] for name in names))
+        except BaseException:
+            reader.invalidate()
+            raise
+        if len(self._readers) < self._most_readers:
+            self._readers.append(reader)
+        else:
+            reader.close()
+        return [tuple(row) for row in rows]
+
+    def _compile(self, statement: TextClause) -> tuple[str, Sequence[str]]:
+        compiled = statement.compile(dialect=self._engine.dialect)
+        self._compiled[statement] = found = (str(compiled), compiled.positiontup or ())
+        return found
+
+    async def _run_once(self, statement: Executable, params: dict[str, Any] | None) -> Sequence[Row[*tuple[Any, ...]]]:
         async with self._engine.connect() as connection:
             result = await connection.execute(statement, params)
             return result.fetchall() if result.returns_rows else ()
@@ -78,13 +118,11 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """The unit of work: everything in the block, or nothing of it. No network call belongs inside."""
-        try:
+        with _translated():
             async with self._engine.connect() as connection:
                 await connection.execution_options(isolation_level="READ COMMITTED")
                 async with connection.begin():
                     yield connection
-        except (OSError, PoolTimeout, DBAPIError) as error:
-            raise _translated(error) from error
 
     async def answers(self) -> bool:
         """Whether the database serves right now."""
@@ -96,6 +134,8 @@ class Database:
 
     async def close(self) -> None:
         """Give all connections back to the server."""
+        while self._readers:
+            self._readers.pop().close()
         await self._engine.dispose()
 
 
@@ -112,15 +152,22 @@ def _worth_repeating(error: BaseException) -> bool:
     return isinstance(error, OSError) or sqlstate(error) in SERIALIZATION_FAILURES
 
 
-def _translated(error: BaseException) -> BaseException:
-    """StorageUnavailable for a database that does not serve; the error itself where it is our fault."""
-    down = (
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Says StorageUnavailable where the database does not serve; a fault of ours passes as it is."""
+    try:
+        yield
+    except FAILURES as error:
+        if not _is_down(error):
+            raise
+        log.warning("database_unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
+        raise StorageUnavailable from error
+
+
+def _is_down(error: BaseException) -> bool:
+    return (
         isinstance(error, (OSError, PoolTimeout, InterfaceError))
         or (isinstance(error, DBAPIError) and error.connection_invalidated)
         or (isinstance(error, OperationalError) and sqlstate(error) not in SERIALIZATION_FAILURES)
         or sqlstate(error) in NOT_SERVING
     )
-    if not down:
-        return error
-    log.warning("database_unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
-    return StorageUnavailable()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from app.repo.account_cache import account_keys, load
 from app.services.doors import Look
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Generator, Sequence
+
+    from redis.commands.core import AsyncScript
+
     from app.services.doors import Bucket
     from app.utils.redis import Cache
 
@@ -43,14 +48,28 @@ class Doorman:
         self._cache = cache
         self._script = cache.script(LOOK_SCRIPT)
 
-    async def look(self, tg_id: int, bucket: Bucket | None, state_key: str) -> Look:
-        """What the cache knows of the person; a Redis that is away knows nothing."""
+    def look(self, tg_id: int, bucket: Bucket | None, state_key: str) -> Awaitable[Look]:
+        """What the cache knows of the person, asked at once; a Redis that is away knows nothing."""
         action = bucket.action if bucket else "none"
         keys = [f"rate_limit:{tg_id}:{action}", *account_keys(tg_id), state_key]
         args = (bucket.interval_ms, bucket.burst, BUCKET_SECONDS) if bucket else (0, 0, 0)
-        found = await self._cache.run(self._script, keys, args)
+        return _Looking(self._cache, self._script, tg_id, keys, args)
+
+
+class _Looking:
+    """A look that is under way. No coroutine: one that nobody comes for would be warned of."""
+
+    def __init__(
+        self, cache: Cache, script: AsyncScript, tg_id: int, keys: Sequence[str], args: Sequence[str | int]
+    ) -> None:
+        self._tg_id = tg_id
+        self._asked = cache.ask(script, keys, args)
+        self._answer = partial(cache.answer, self._asked, script, keys, args)
+
+    def __await__(self) -> Generator[Any, None, Look]:
+        found = yield from self._answer().__await__()
         if found is None:
             return Look(None, "0", None, None)
         *values, state, wait_ms = found
-        cached = load(tg_id, values)
+        cached = load(self._tg_id, values)
         return Look(cached.account, cached.generation, int(wait_ms), state)

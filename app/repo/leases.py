@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.repo.sql import statement
 
@@ -48,7 +49,7 @@ class Leadership:
         try:
             connection = await self._engine.connect()
             held = (await connection.execute(TRY, {"key": self._key})).scalar_one()
-        except (DBAPIError, OSError) as error:
+        except (DBAPIError, OSError, PoolTimeout) as error:
             log.warning("lead_not_asked", lead=self._name, error=type(error).__name__)
             held = False
         if held:
@@ -68,6 +69,7 @@ class Leadership:
             await self._connection.execute(text("SELECT 1"))
         except (DBAPIError, OSError):
             log.warning("lead_lost", lead=self._name)
+            await self.release()
             return False
         self._asked_at = time.monotonic()
         return True

@@ -172,6 +172,7 @@ class PaymentTombstone(Base):
     method: Mapped[str] = mapped_column(Text)
     amount: Mapped[Rub]
     nano: Mapped[int] = mapped_column(BigInteger)
+    rate: Mapped[RubPerCoin]
     created_at: Mapped[Instant]
 
 
@@ -183,6 +184,7 @@ class TonTransaction(Base):
         UniqueConstraint("account", "lt"),
         CheckConstraint("status IN ('credited', 'unmatched', 'ignored')", name="status_known"),
         CheckConstraint("(status = 'credited') = (credited IS NOT NULL)", name="credited_has_amount"),
+        CheckConstraint("(status = 'credited') = (rate IS NOT NULL)", name="credited_has_rate"),
         Index("ix_ton_transactions_unmatched", "at", postgresql_where=text("status = 'unmatched'")),
     )
 
@@ -200,6 +202,7 @@ class TonTransaction(Base):
     )
     user_id: Mapped[TgRef | None]
     credited: Mapped[Rub | None]
+    rate: Mapped[RubPerCoin | None]
     seen_at: Mapped[Instant]
 
 

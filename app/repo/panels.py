@@ -12,6 +12,8 @@ from app.repo.sql import statement
 from app.services.records import PanelAccess
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cryptography.fernet import MultiFernet
     from sqlalchemy import Row
 
@@ -26,7 +28,9 @@ ALL_ACTIVE = statement(f"SELECT {COLUMNS} FROM marzban_instances WHERE is_active
 ALL = statement(f"SELECT {COLUMNS} FROM marzban_instances ORDER BY id")  # noqa: S608 - constant
 ONE = statement(f"SELECT {COLUMNS} FROM marzban_instances WHERE id = :instance_id")  # noqa: S608 - constant
 # Compare-and-set: a password that an operator changed meanwhile is not overwritten by the seal of the old one.
-SEAL = statement("UPDATE marzban_instances SET password = :sealed WHERE id = :instance_id AND password = :plain")
+SEAL = statement(
+    "UPDATE marzban_instances SET password = :sealed WHERE id = :instance_id AND password = :plain RETURNING id"
+)
 ADD = statement(
     "INSERT INTO marzban_instances (id, name, base_url, username, password, priority)"
     " VALUES (:instance_id, :name, :base_url, :username, :password, :priority) ON CONFLICT DO NOTHING RETURNING id"
@@ -71,11 +75,12 @@ class PanelRepository(BaseRepository):
         return bool(rows)
 
     async def listing(self) -> list[tuple[PanelAccess, bool]]:
-        """Every panel with whether it is active."""
+        """Every panel whose password can be opened, with whether it is active."""
         rows = await self.database.run(ALL)
-        return list(zip(await self._opened(rows), [bool(row.is_active) for row in rows], strict=False))
+        is_active = {row.id: bool(row.is_active) for row in rows}
+        return [(panel, is_active[panel.instance_id]) for panel in await self._opened(rows)]
 
-    async def _opened(self, rows: Any) -> list[PanelAccess]:
+    async def _opened(self, rows: Sequence[Row[Any]]) -> list[PanelAccess]:
         panels: list[PanelAccess] = []
         for row in rows:
             password = await self._open_password(row)
@@ -87,8 +92,8 @@ class PanelRepository(BaseRepository):
         stored: str = row.password
         if not stored.startswith(SEAL_PREFIX):
             params = {"instance_id": row.id, "plain": stored, "sealed": self._sealed(stored)}
-            await self.database.run(SEAL, params)
-            log.info("panel_password_sealed", instance_id=row.id)
+            if await self.database.run(SEAL, params):
+                log.info("panel_password_sealed", instance_id=row.id)
             return stored
         try:
             return self._seal.decrypt(stored.removeprefix(SEAL_PREFIX)).decode()

@@ -27,15 +27,17 @@ if TYPE_CHECKING:
 # The index may lag behind the chain: an invoice dies only when a scan begun this long after its deadline is whole.
 EXPIRY_MARGIN = timedelta(seconds=60)
 
+# Sent again after a lost connection it finds its own row by the comment, which nobody else can have.
 OPEN = statement(
     """
     WITH owner AS (
         SELECT tg_id FROM users WHERE tg_id = :tg_id AND NOT is_banned
         AND (SELECT count(*) FROM payments
-             WHERE user_id = :tg_id AND status = 'pending' AND expires_at > :now) < :most
+             WHERE user_id = :tg_id AND status = 'pending' AND expires_at > :now AND comment <> :comment) < :most
     )
     INSERT INTO payments (user_id, method, amount, comment, nano, rate, rate_source, rate_at, created_at, expires_at)
     SELECT tg_id, :method, :amount, :comment, :nano, :rate, :rate_source, :rate_at, :now, :expires_at FROM owner
+    ON CONFLICT (comment) DO UPDATE SET comment = excluded.comment WHERE payments.user_id = excluded.user_id
     RETURNING id, user_id, method, amount, status, reason, expires_at, comment, nano
     """
 )
@@ -54,7 +56,7 @@ SCANNED = statement(
     """
     WITH noted AS (
         INSERT INTO chain_cursors (account, lt, scanned_at) VALUES (:account, 0, :now)
-        ON CONFLICT (account) DO UPDATE SET scanned_at = excluded.scanned_at
+        ON CONFLICT (account) DO UPDATE SET scanned_at = GREATEST(chain_cursors.scanned_at, excluded.scanned_at)
     ), expired AS (
         UPDATE payments SET status = 'failed', reason = 'expired'
         WHERE method = 'ton' AND status = 'pending' AND expires_at < :before
@@ -77,10 +79,10 @@ SWEEP = statement(
         ORDER BY created_at LIMIT :batch FOR UPDATE SKIP LOCKED
     ), gone AS (
         DELETE FROM payments USING stale WHERE payments.id = stale.id
-        RETURNING payments.id, user_id, method, amount, comment, nano, created_at
+        RETURNING payments.id, user_id, method, amount, comment, nano, rate, created_at
     ), kept AS (
-        INSERT INTO payment_tombstones (payment_id, user_id, method, amount, comment, nano, created_at)
-        SELECT id, user_id, method, amount, comment, nano, created_at FROM gone
+        INSERT INTO payment_tombstones (payment_id, user_id, method, amount, comment, nano, rate, created_at)
+        SELECT id, user_id, method, amount, comment, nano, rate, created_at FROM gone
     )
     SELECT count(*) AS gone FROM gone
     """

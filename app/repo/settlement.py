@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.domain.money import Money
 from app.domain.ton import normalised_comment
+from app.repo.db import SERIALIZATION_FAILURES, sqlstate
 from app.repo.sql import statement
 from app.services.records import Credit, Settlement
 
@@ -23,40 +24,41 @@ if TYPE_CHECKING:
     from app.services.records import IncomingTransfer, Rate
 
 # What a transfer is worth: the first of an invoice that comes in time, by the chain's own time, as domain/ton.py's
-# credit_for has it; another one at the invoice's rate; a late one at the rate of its arrival. Kopecks are rounded down.
+# credit_for has it; another one at the invoice's rate; a late one at the rate of its arrival. Kopecks are rounded down,
+# and what is worth none is not the first of anything.
 SETTLE = statement(
     """
     WITH incoming AS (
-        SELECT r.* FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
+        SELECT DISTINCT ON (hash) * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
             hash text, lt bigint, at timestamptz, source text, nano bigint, comment text, code text,
             verdict text, is_money boolean)
-        WHERE NOT EXISTS (SELECT FROM ton_transactions t WHERE t.hash = r.hash)
     ), claims AS (
-        SELECT i.hash, p.id AS payment_id, p.user_id, p.message_id,
-               CASE WHEN i.at > p.expires_at THEN trunc(i.nano * :late_rate * 0.000000001, 2)
-                    ELSE trunc(i.nano * p.rate * 0.000000001, 2) END AS worth,
-               CASE WHEN i.at > p.expires_at THEN NULL
-                    WHEN i.nano < p.nano THEN LEAST(trunc(i.nano * p.rate * 0.000000001, 2), p.amount)
-                    ELSE p.amount + trunc((i.nano - p.nano) * p.rate * 0.000000001, 2) END AS as_quoted,
-               p.status <> 'confirmed'
-                   AND row_number() OVER (PARTITION BY p.id ORDER BY i.lt) = 1 AS is_first
-        FROM incoming i JOIN payments p ON p.comment = i.code AND p.method = 'ton' WHERE i.is_money
-        UNION ALL
-        SELECT i.hash, NULL, s.user_id, NULL, trunc(i.nano * :late_rate * 0.000000001, 2), NULL, false
-        FROM incoming i JOIN payment_tombstones s ON s.comment = i.code AND s.method = 'ton' WHERE i.is_money
+        SELECT i.*, p.id AS payment_id, COALESCE(p.user_id, s.user_id) AS user_id, p.message_id, p.nano AS quoted,
+               p.amount, p.status <> 'confirmed' AS is_open, i.at <= p.expires_at AS in_time,
+               CASE WHEN i.at <= p.expires_at THEN p.rate
+                    WHEN COALESCE(p.user_id, s.user_id) IS NOT NULL THEN :late_rate END AS rate
+        FROM incoming i
+        LEFT JOIN payments p ON p.comment = i.code AND p.method = 'ton' AND i.is_money
+        LEFT JOIN payment_tombstones s ON s.comment = i.code AND s.method = 'ton' AND i.is_money
+    ), worths AS (
+        SELECT claims.*, worth, CASE WHEN NOT in_time THEN worth
+                                     WHEN nano < quoted THEN LEAST(worth, amount)
+                                     ELSE amount + trunc((nano - quoted) * rate * 0.000000001, 2) END AS as_quoted
+        FROM claims, LATERAL (SELECT trunc(nano * rate * 0.000000001, 2)) v (worth)
+    ), ranked AS (
+        SELECT *, COALESCE(is_open AND as_quoted > 0 AND row_number() OVER (
+                           PARTITION BY payment_id, as_quoted > 0 ORDER BY lt) = 1, false) AS is_first FROM worths
     ), judged AS (
-        SELECT i.*, c.payment_id, c.user_id, c.message_id, c.is_first,
-               NULLIF(COALESCE(CASE WHEN c.is_first THEN c.as_quoted END, c.worth), 0) AS credited
-        FROM incoming i LEFT JOIN claims c USING (hash)
+        SELECT *, NULLIF(CASE WHEN is_first THEN as_quoted ELSE worth END, 0) AS credited FROM ranked
     ), fresh AS (
         INSERT INTO ton_transactions (hash, account, lt, at, source, nano, comment, verdict, status,
-                                      payment_id, user_id, credited, seen_at)
+                                      payment_id, user_id, credited, rate, seen_at)
         SELECT hash, :account, lt, at, source, nano, comment, verdict,
                CASE WHEN credited IS NOT NULL THEN 'credited'
                     WHEN nano > 0 AND verdict NOT IN ('outgoing', 'bounced', 'returned', 'history')
                          THEN 'unmatched'
                     ELSE 'ignored' END,
-               payment_id, user_id, credited, :now
+               payment_id, user_id, credited, CASE WHEN credited IS NOT NULL THEN rate END, :now
         FROM judged ON CONFLICT DO NOTHING
         RETURNING hash, payment_id, user_id, credited, status
     ), paid AS (
@@ -105,7 +107,10 @@ class Settler:
         """What the page came to, and whose wallets changed. Repeating a page credits nothing."""
         try:
             return await self._settle_once(account, transfers, late_rate, now)
-        except IntegrityError:  # another poller settled the same invoice at the same moment; now its row is visible
+        except DBAPIError as error:
+            # Another poller settled the same invoice at the same moment, and now its row is visible.
+            if not isinstance(error, IntegrityError) and sqlstate(error) not in SERIALIZATION_FAILURES:
+                raise
             return await self._settle_once(account, transfers, late_rate, now)
 
     async def _settle_once(
@@ -134,11 +139,16 @@ def _row(transfer: IncomingTransfer) -> dict[str, object]:
         "at": transfer.at.isoformat(),
         "source": transfer.source,
         "nano": transfer.nano,
-        "comment": transfer.comment.replace("\0", "") if transfer.comment is not None else None,
+        "comment": _storable(transfer.comment) if transfer.comment is not None else None,
         "code": normalised_comment(transfer.comment) if transfer.comment else None,
         "verdict": transfer.verdict,
         "is_money": transfer.is_money,
     }
+
+
+def _storable(text: str) -> str:
+    """Without what PostgreSQL can't keep: one such transfer would hold up all that come after it."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _credit(row: Row[Any]) -> Credit:

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from app.domain.plans import Plan
 
 # The lock is taken first and the balance judged on the locked row, so two purchases can't both see the same money.
+# It leaves the key alone, so that nobody who holds a config and names its owner waits for it in a circle. The account's
+# living configs follow the new end by a trigger.
 BUY = statement(
     """
     WITH buyer AS (
         SELECT tg_id, subscription_end, max_configs FROM users
-        WHERE tg_id = :tg_id AND NOT is_banned AND balance >= :price FOR UPDATE
+        WHERE tg_id = :tg_id AND NOT is_banned AND balance >= :price FOR NO KEY UPDATE
     ), bought AS (
         INSERT INTO purchases (user_id, intent, plan_key, days, price, created_at, subscription_end)
         SELECT tg_id, :intent, :plan_key, :days, :price, :now,
@@ -43,10 +45,6 @@ BUY = statement(
         SELECT booked.id, line.account, line.amount
         FROM booked, bought, LATERAL (VALUES ('wallet:' || bought.user_id, -:price), ('sales', :price))
              AS line (account, amount)
-    ), moved AS (
-        UPDATE configs SET expires_at = bought.subscription_end, revision = revision + 1,
-               is_due = true, attempts = 0, next_attempt_at = :now
-        FROM bought WHERE configs.user_id = bought.user_id AND status IN ('creating', 'active') AND server_id IS NULL
     )
     SELECT paid.balance, bought.subscription_end FROM paid, bought
     """

@@ -133,12 +133,12 @@ class UserRepository(BaseRepository):
 
     async def refresh(self, tg_id: int, generation: str) -> Account | None:
         """The account from the database, cached unless it changed since `generation` was seen."""
-        rows = await self.database.run(GLANCE, {"tg_id": tg_id})
+        rows = await self.database.read(GLANCE, {"tg_id": tg_id})
         if not rows:
             return None
         account = account_of(rows[0])
         args: list[str | int] = [self._ttl, generation, *dump(account)]
-        await self.cache.run(self._fill, account_keys(tg_id), args)
+        await self.cache.post(self._fill, account_keys(tg_id), args)
         return account
 
     async def set_language(self, tg_id: int, language: str) -> None:
@@ -165,15 +165,16 @@ class UserRepository(BaseRepository):
         return hmac.new(self._trial_key, str(tg_id).encode(), hashlib.sha256).hexdigest()
 
 
-def account_of(row: Row[Any]) -> Account:
+def account_of(row: Sequence[Any]) -> Account:
     """The account in a row of GLANCE or ARRIVE."""
+    tg_id, language, first_name, is_banned, balance, subscription_end, active_plan, configs, *_ = row
     return Account(
-        tg_id=row.tg_id,
-        language=row.language,
-        first_name=row.first_name,
-        is_banned=row.is_banned,
-        balance=Money.rub(row.balance),
-        subscription_end=row.subscription_end,
-        active_plan=row.active_plan,
-        configs=cards_from_json(row.configs),
+        tg_id=tg_id,
+        language=language,
+        first_name=first_name,
+        is_banned=is_banned,
+        balance=Money.rub(balance),
+        subscription_end=subscription_end,
+        active_plan=active_plan,
+        configs=cards_from_json(configs),
     )

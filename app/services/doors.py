@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from app.services.records import Account
 
 
@@ -44,6 +46,6 @@ class Look:
 class Door(Protocol):
     """One look at a person in one round trip."""
 
-    async def look(self, tg_id: int, bucket: Bucket | None, state_key: str) -> Look:
-        """What the cache knows, and a token taken from the bucket."""
+    def look(self, tg_id: int, bucket: Bucket | None, state_key: str) -> Awaitable[Look]:
+        """What the cache knows, and a token taken from the bucket. Asked at once; to be awaited when it is needed."""
         ...

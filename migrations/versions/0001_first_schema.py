@@ -178,6 +178,7 @@ def upgrade() -> None:
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("amount", sa.Numeric(precision=14, scale=2), nullable=False),
         sa.Column("nano", sa.BigInteger(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=18, scale=6), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.tg_id"], name=op.f("fk_payment_tombstones_user_id"), ondelete="RESTRICT"
@@ -289,9 +290,13 @@ def upgrade() -> None:
         sa.Column("payment_id", sa.BigInteger(), nullable=True),
         sa.Column("user_id", sa.BigInteger(), nullable=True),
         sa.Column("credited", sa.Numeric(precision=14, scale=2), nullable=True),
+        sa.Column("rate", sa.Numeric(precision=18, scale=6), nullable=True),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "(status = 'credited') = (credited IS NOT NULL)", name=op.f("ck_ton_transactions_credited_has_amount")
+        ),
+        sa.CheckConstraint(
+            "(status = 'credited') = (rate IS NOT NULL)", name=op.f("ck_ton_transactions_credited_has_rate")
         ),
         sa.CheckConstraint(
             "status IN ('credited', 'unmatched', 'ignored')", name=op.f("ck_ton_transactions_status_known")

@@ -14,7 +14,19 @@ branch_labels = None
 depends_on = None
 
 SYSTEM_ACCOUNTS = ("gateway:ton", "gateway:stars", "gateway:cryptobot", "sales", "bonuses", "adjustments")
-APPEND_ONLY = ("ledger_transactions", "ledger_entries", "ton_transactions", "purchases")
+# Which changes are refused, of which rows: a receipt may still be matched, an invoice that nobody paid may go.
+REFUSALS = (
+    ("ledger_transactions", "UPDATE", "true"),
+    ("ledger_transactions", "DELETE", "true"),
+    ("ledger_entries", "UPDATE", "true"),
+    ("ledger_entries", "DELETE", "true"),
+    ("purchases", "UPDATE", "true"),
+    ("purchases", "DELETE", "true"),
+    ("ton_transactions", "UPDATE", "OLD.status = 'credited'"),
+    ("ton_transactions", "DELETE", "true"),
+    ("payments", "DELETE", "OLD.status <> 'failed'"),
+)
+KEPT = sorted({table for table, _, _ in REFUSALS})
 
 BALANCED = """
 CREATE FUNCTION ledger_is_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -45,21 +57,23 @@ def upgrade() -> None:
         " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_is_balanced()"
     )
     op.execute(REFUSED)
-    for table in APPEND_ONLY:
-        changes = "DELETE" if table == "ton_transactions" else "UPDATE OR DELETE"
+    for table, change, where in REFUSALS:
         op.execute(
-            f"CREATE TRIGGER kept BEFORE {changes} ON {table}"
-            " FOR EACH ROW EXECUTE FUNCTION money_history_is_kept()"
+            f"CREATE TRIGGER kept_on_{change.lower()} BEFORE {change} ON {table}"
+            f" FOR EACH ROW WHEN ({where}) EXECUTE FUNCTION money_history_is_kept()"
         )
-    op.execute(
-        "CREATE TRIGGER kept BEFORE DELETE ON payments FOR EACH ROW"
-        " WHEN (OLD.status <> 'failed') EXECUTE FUNCTION money_history_is_kept()"
-    )
+    for table in KEPT:
+        op.execute(
+            f"CREATE TRIGGER kept_on_truncate BEFORE TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION money_history_is_kept()"
+        )
 
 
 def downgrade() -> None:
-    for table in (*APPEND_ONLY, "payments"):
-        op.execute(f"DROP TRIGGER kept ON {table}")
+    for table, change, _ in REFUSALS:
+        op.execute(f"DROP TRIGGER kept_on_{change.lower()} ON {table}")
+    for table in KEPT:
+        op.execute(f"DROP TRIGGER kept_on_truncate ON {table}")
     op.execute("DROP TRIGGER balanced ON ledger_entries")
     op.execute("DROP FUNCTION money_history_is_kept()")
     op.execute("DROP FUNCTION ledger_is_balanced()")

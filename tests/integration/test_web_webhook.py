@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(40)
 
 SECRET = "canary-of-the-webhook"
+DERIVED = bytes(range(32))
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 DOOR = f"/telegram/{path_token(SECRET)}"
 FAR = 3600.0
@@ -240,22 +241,28 @@ async def test_while_stopping_telegram_is_asked_to_come_again(shop: Shop) -> Non
     assert cut_off.result().status == 503
 
 
-async def test_a_webhook_without_a_secret_does_not_start(shop: Shop) -> None:
-    bare = settings_for("http://127.0.0.1:9", webhook_url=HttpUrl("https://example.com"))
-    with pytest.raises(WebhookNotPossible, match="WEBHOOK_SECRET"):
-        webhook_secret(bare)
-    with pytest.raises(WebhookNotPossible, match="WEBHOOK_SECRET"):
-        webhook_secret(bare.model_copy(update={"webhook_secret": SecretStr("контора")}))
+@pytest.mark.parametrize("given", ["контора", "tooshort", "x" * 257, "canary of the webhook", "канарейка-webhook"])
+def test_a_given_secret_that_telegram_would_refuse_is_refused_without_repeating_it(given: str) -> None:
+    with pytest.raises(WebhookNotPossible, match="WEBHOOK_SECRET") as refusal:
+        webhook_secret(SecretStr(given), DERIVED)
+    assert given not in str(refusal.value)
+
+
+def test_a_given_secret_wins_over_the_derived_one() -> None:
+    assert webhook_secret(SecretStr(SECRET), DERIVED) == SECRET
+
+
+async def test_a_door_without_a_secret_does_not_open(shop: Shop) -> None:
     with pytest.raises(ValueError, match="secret"):
         TelegramDoor(shop.intake, "")
 
 
 async def test_a_secret_is_derived_from_the_key_and_fits_telegram(world: BotWorld, shop: Shop) -> None:
     shop.serve()
-    settings = settings_for("http://127.0.0.1:9", webhook_url=HttpUrl(shop.url), secret_key=SecretStr("key"))
-    secret = webhook_secret(settings)
-    assert secret == webhook_secret(settings)
-    assert secret != webhook_secret(settings.model_copy(update={"secret_key": SecretStr("other")}))
+    secret = webhook_secret(None, DERIVED)
+    assert secret == webhook_secret(None, DERIVED)
+    assert secret != webhook_secret(None, bytes(32))
+    settings = settings_for("http://127.0.0.1:9", webhook_url=HttpUrl(shop.url))
     await register(shop.bot, settings, secret, ["message"])
     assert world.telegram.webhook.hook is not None
     with pytest.raises(WebhookNotPossible, match="WEBHOOK_URL"):

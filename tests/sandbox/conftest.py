@@ -1,13 +1,19 @@
-"""Owns the console's small world and the browser that the page's tests share; must not test anything."""
+"""Owns what tests of the sandbox share: the console's small world, the browser, a bot inside the test."""
 
 import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from redis.asyncio import Redis
+from sqlalchemy import URL
+from structlog.testing import capture_logs
 
+from app.repo.db import Database
 from tests.sandbox.console_world import World, open_world
+from tests.support.shop_floor import ShopFloor, shop_floor
 
 QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run "
@@ -33,6 +39,16 @@ async def browser() -> AsyncIterator[Browser]:
 async def world() -> AsyncIterator[World]:
     async with open_world() as opened:
         yield opened
+
+
+@pytest.fixture
+async def floor(tmp_path: Path, database: Database, database_url: URL, redis: Redis) -> AsyncIterator[ShopFloor]:
+    """A bot inside the test, over empty stores; whatever a test does to it, it has nothing to call an error."""
+    del database  # emptied, which is all that is wanted of it
+    with capture_logs() as log:
+        async with shop_floor(tmp_path, database_url, redis) as opened:
+            yield opened
+    assert [line for line in log if line["log_level"] in {"error", "critical"}] == []
 
 
 @pytest.fixture

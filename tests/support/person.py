@@ -25,6 +25,7 @@ class Person:
         self._changed = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
         self._answers = 0
+        self._read_until = 0
 
     async def __aenter__(self) -> Self:
         subscribed = asyncio.Event()
@@ -48,10 +49,14 @@ class Person:
                 self._changed.set()
 
     async def messages(self) -> list[Json]:
-        """The chat as it stands."""
+        """The chat as it stands, from where the person looks."""
         async with self._http.get("/sim/chat", params={"person": self.id}) as answer:
             chat: Json = await answer.json()
-            return list(chat["messages"])
+            return [message for message in chat["messages"] if message["id"] > self._read_until]
+
+    async def looks_down(self) -> None:
+        """Take no more notice of the messages that are there by now."""
+        self._read_until = max((message["id"] for message in await self.messages()), default=self._read_until)
 
     async def until(self, wanted: Callable[[list[Json]], Any]) -> Any:
         """The first true thing that `wanted` makes of the chat, as soon as there is one."""
@@ -69,6 +74,16 @@ class Person:
             message: Json = await self.until(lambda chat: _newest(chat, words))
         except TimeoutError:
             raise AssertionError(f"{words!r} did not come; the chat:\n{await self.transcript()}") from None
+        return message
+
+    async def either(self, *labels: str) -> str:
+        """Which of the labels the newest button has that has one, once there is one."""
+        label: str = await self.until(lambda chat: _first_label(chat, labels))
+        return label
+
+    async def offered(self, label: str) -> Json:
+        """The newest message with that button, once there is one."""
+        message: Json = await self.until(lambda chat: _newest_with(chat, label))
         return message
 
     async def start(self, payload: str = "") -> None:
@@ -116,6 +131,15 @@ class Person:
 
 def _newest(chat: list[Json], words: str) -> Json | None:
     return next((m for m in reversed(chat) if m["from"] == "bot" and words in m["text"]), None)
+
+
+def _newest_with(chat: list[Json], label: str) -> Json | None:
+    return next((m for m in reversed(chat) if any(label in b["text"] for row in m["buttons"] for b in row)), None)
+
+
+def _first_label(chat: list[Json], labels: tuple[str, ...]) -> str | None:
+    buttons = (button["text"] for message in reversed(chat) for row in message["buttons"] for button in row)
+    return next((label for text in buttons for label in labels if label in text), None)
 
 
 def _button(chat: list[Json], label: str) -> tuple[int, int, int] | None:

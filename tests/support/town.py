@@ -10,26 +10,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from sqlalchemy import text
 from yarl import URL
 
 from app.repo.audit import breaks
 from app.stores import open_stores
 from config import Settings
-from sandbox.bot_process import BotProcess, environment
+from sandbox.bot_process import environment
 from sandbox.world import World
 from tests.support.person import PATIENCE_SECONDS, Person
+from tests.support.warm_bot import WarmBot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from app.repo.db import Database
+
 Json = dict[str, Any]
-NANO = 10**9
+
+# As an operator may do it beside the running bot, word for word from the description of the table.
+ADD_PANEL = text(
+    "INSERT INTO marzban_instances (id, name, base_url, username, password, is_active, priority, excluded_node_names)"
+    " VALUES (:id, :name, :url, :username, :password, TRUE, 90, ARRAY['node_slow'])"
+)
+UNFINISHED = text(
+    "SELECT 'config ' || id FROM configs WHERE is_due UNION ALL SELECT 'notice ' || id FROM notices"
+    " WHERE sent_at IS NULL"
+)
+CONFIGS = text("SELECT instance_id, marzban_username, expires_at FROM configs WHERE status = 'active'")
 
 
 class Town:
     """Emulators, a bot process, people, a wallet."""
 
-    def __init__(self, world: World, bot: BotProcess, stack: AsyncExitStack) -> None:
+    def __init__(self, world: World, bot: WarmBot, stack: AsyncExitStack) -> None:
         self.world = world
         self.bot = bot
         self._stack = stack
@@ -56,10 +70,14 @@ class Town:
 
     async def panel_users(self) -> dict[str, Json]:
         """Every user of every panel by name."""
-        users: dict[str, Json] = {}
-        for url in self.world.panel_urls.values():
-            async with self.http.get(f"{url}/sim/state") as answer:
-                users |= {user["username"]: user for user in (await answer.json())["users"]}
+        return {name: user for _, name, user in await self._users()}
+
+    async def _users(self) -> list[tuple[str, str, Json]]:
+        """Every user with the id of its panel."""
+        users: list[tuple[str, str, Json]] = []
+        for door in self.world.doors():
+            async with self.http.get(f"{door.url}/sim/state") as answer:
+                users += [(door.id, user["username"], user) for user in (await answer.json())["users"]]
         return users
 
     async def eventually(self, holds: Callable[[], Awaitable[bool]]) -> None:
@@ -67,6 +85,16 @@ class Town:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await holds():  # noqa: ASYNC110 - see above
                 await asyncio.sleep(0.05)
+
+    async def faults(self, url: str) -> list[Json]:
+        """The faults that an emulator still has to come."""
+        async with self.http.get(f"{url}/sim/faults") as answer:
+            return list(await answer.json())
+
+    async def forgive(self, url: str) -> None:
+        """Have an emulator behave well again."""
+        async with self.http.delete(f"{url}/sim/faults") as answer:
+            assert answer.status == 200
 
     async def post(self, url: str, body: object) -> Json:
         """POST JSON, which must succeed."""
@@ -97,11 +125,25 @@ class Town:
         return self.world.env()
 
     async def audit(self) -> None:
-        """The books are right; the audit reads them beside the running bot."""
+        """Once nothing is left to do: the books are right, and the panels have just what the configs say."""
+        async with self.database() as database:
+
+            async def all_done() -> bool:
+                return not await database.run(UNFINISHED)
+
+            await self.eventually(all_done)
+            assert await breaks(database) == []
+            rows = await database.run(CONFIGS)
+        configs = {(row.instance_id, row.marzban_username, int(row.expires_at.timestamp())) for row in rows}
+        assert configs == {(panel, name, user["expire"]) for panel, name, user in await self._users()}
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Database]:
+        """The database of the running bot, beside it."""
         data = Path(self.bot_env["DATA_DIR"])
-        stores = await open_stores(Settings(bot_token="1:audit", data_dir=data, redis_share_default=False))
+        stores = await open_stores(Settings(bot_token="1:audit", data_dir=data, redis_share_default=False), beside=True)
         try:
-            assert await breaks(stores.database) == []
+            yield stores.database
         finally:
             await stores.close()
 
@@ -117,17 +159,14 @@ async def town(home: Path, *, webhook: bool = False) -> AsyncIterator[Town]:
         if webhook:
             port = _free_port()
             env |= {"WEBHOOK_URL": f"http://127.0.0.1:{port}", "WEB_PORT": str(port)}
-        bot = BotProcess(env, home / "bot.log")
+        bot = WarmBot(env, home / "bot.log")
         await bot.start()
         stack.push_async_callback(bot.stop)
         place = Town(world, bot, stack)
         stack.push_async_callback(place.http.close)
-        second = world.doors()[1]
-        await place.operator(
-            *("panels", "add", "--id", second.id, "--name", second.name, "--url", second.url),
-            *("--username", second.username, "--password-stdin"),
-            stdin=f"{second.password}\n",
-        )
+        async with place.database() as database:
+            second = world.doors()[1]
+            await database.run(ADD_PANEL, vars(second))
         yield place
 
 

@@ -52,5 +52,7 @@ def invoice(t: Translator, shown: Invoice) -> Screen:
 def _traffic(t: Translator, usage: Usage | None) -> str:
     if usage is None:
         return t.plain("config.traffic_unknown")
-    limit = t.plain("unlimited") if usage.limit_bytes is None else t.traffic(usage.limit_bytes)
-    return t.plain("config.traffic", used=t.traffic(usage.used_bytes), limit=limit)
+    used = t.traffic(usage.used_bytes)
+    if usage.limit_bytes is None:
+        return t.plain("config.traffic_unlimited", used=used)
+    return t.plain("config.traffic", used=used, limit=t.traffic(usage.limit_bytes))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def subscription_line(t: Translator, account: Account, now: datetime) -> Markup:
-    """How the subscription stands, in one line."""
+    """How the subscription stands, and until when."""
     end = account.subscription_end
     if end is None or not is_active(end, now):
         return t("home.none")

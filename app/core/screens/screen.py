@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiogram.exceptions import TelegramBadRequest
+from aiogram.methods import AnswerCallbackQuery, EditMessageText
 from aiogram.types import BufferedInputFile, InputMediaPhoto, Message
 
 if TYPE_CHECKING:
@@ -30,8 +31,12 @@ async def show(query: CallbackQuery, screen: Screen, toast: str | None = None) -
     bot = query.bot
     if bot is None:
         raise RuntimeError("the query is not bound to a bot")
-    shown, _ = await asyncio.gather(_replace(bot, query, screen), bot(query.answer(toast)))
-    return shown
+    # The answer is on its way while the screen is; a gather over both would make a task of the second as well.
+    answering = asyncio.gather(bot(AnswerCallbackQuery(callback_query_id=query.id, text=toast)))
+    try:
+        return await _replace(bot, query, screen)
+    finally:
+        await answering
 
 
 async def send(bot: Bot, chat_id: int, screen: Screen) -> Message:
@@ -59,13 +64,18 @@ async def _replace(bot: Bot, query: CallbackQuery, screen: Screen) -> Message | 
         if screen.photo is not None:
             return _message(await edit(bot, message.chat.id, message.message_id, screen), message)
         if message.photo is None:
-            edited = await message.edit_text(screen.text, reply_markup=screen.keyboard)
-            return _message(edited, message)
+            return _message(await bot(_edit_text(message, screen)), message)
     except TelegramBadRequest as problem:
         if "can't be edited" not in problem.message and "not found" not in problem.message:
             raise
         return await send(bot, message.chat.id, screen)
     return await _photo_to_text(bot, message, screen)
+
+
+def _edit_text(message: Message, screen: Screen) -> EditMessageText:
+    return EditMessageText(
+        chat_id=message.chat.id, message_id=message.message_id, text=screen.text, reply_markup=screen.keyboard
+    )
 
 
 async def _photo_to_text(bot: Bot, message: Message, screen: Screen) -> Message:

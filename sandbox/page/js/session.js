@@ -21,6 +21,7 @@ export class Session {
     this.person = null;
     this.waiting = new Map();
     this.answered = new Map();
+    this.news = 0;
   }
 
   /** Put a person in view: draw the chat, then follow it. */
@@ -40,7 +41,11 @@ export class Session {
     const stream = telegram.events(person);
     this.stream = stream;
     const on = (name, act) =>
-      stream.addEventListener(name, (event) => this.stream === stream && act(JSON.parse(event.data)));
+      stream.addEventListener(name, (event) => {
+        if (this.stream !== stream) return;
+        this.news += 1;
+        act(JSON.parse(event.data));
+      });
     // What happened before the stream was open, now or after a break, is only in the chat itself.
     stream.addEventListener("open", () => {
       this.hooks.linked(true);
@@ -62,9 +67,11 @@ export class Session {
   }
 
   async catchUp(options) {
-    const person = this.person;
+    const { person, news } = this;
     const { bot, messages } = await telegram.chat(person);
     if (this.person !== person) return;
+    // What came meanwhile is newer than what was looked up: it must not be taken back.
+    if (this.news !== news) return this.catchUp(options);
     this.bot = bot;
     this.chat.reset(messages, options);
     this.hooks.changed();

@@ -1,0 +1,85 @@
+"""Owns `./orbit bench`: runs every row, prints the tables, writes the chart; exit code 1 where a bound is missed."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import ClientSession
+from pydantic import HttpUrl
+
+from app.utils.logging import configure_logging
+from bench.chats import InstantChats, LoopbackChats, emulator, pages_of
+from bench.counted import counted_shop, settings_for
+from bench.engines import open_engines
+from bench.report import chart, print_counts, print_rows
+from bench.rounds import Row, measure
+from bench.shop import open_shop
+from bench.trips import count_all
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+    from bench.chats import Page
+
+ROOT = Path(__file__).resolve().parents[1]
+HOME = ROOT / "data" / "bench"
+FIRST_PERSON = 1_000_000
+ROUNDS, PEOPLE = 9, 200
+QUICK_ROUNDS, QUICK_PEOPLE = 7, 50
+
+
+def main() -> int:
+    """Run the bench."""
+    parser = argparse.ArgumentParser(prog="orbit bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer clicks a round: a first look, with more spread")
+    quick = parser.parse_args().quick
+    configure_logging(enabled=True, level="ERROR", aiogram=False, secrets=[])
+    return asyncio.run(run(*((QUICK_ROUNDS, QUICK_PEOPLE) if quick else (ROUNDS, PEOPLE))))
+
+
+async def run(rounds: int, people: int) -> int:
+    """All rows; 1 where a bound is missed."""
+    async with open_engines(HOME) as (database, redis):
+        print(f"{rounds} rounds of {people} clicks for each bot, in turn; Redis: {redis.kind}", flush=True)
+        instant, pages = await _instant(database, rounds, people)
+        loopback = await _loopback(database, rounds, people, pages)
+        rows = [*instant, *loopback]
+        print_rows(rows)
+        async with counted_shop(database, redis.client, HOME) as counted:
+            counts = await count_all(counted, FIRST_PERSON * 3, FIRST_PERSON * 4)
+        print_counts(counts)
+    picture = HOME / "click.svg"
+    picture.write_text(chart(rows), "utf-8")
+    print(f"\nchart: {picture.relative_to(ROOT)}")
+    return 0 if all(row.holds for row in rows) and all(count.holds for count in counts) else 1
+
+
+async def _instant(database: URL, rounds: int, people: int) -> tuple[list[Row], dict[str, Page]]:
+    async with open_shop(settings_for(database, HOME)) as shop:
+        pages = await pages_of(shop, FIRST_PERSON)
+        chats = InstantChats(shop, range(FIRST_PERSON + 1, FIRST_PERSON + people + 1), pages)
+        await chats.open()
+        gc.freeze()
+        return await measure(chats, pages, rounds), pages
+
+
+async def _loopback(database: URL, rounds: int, people: int, pages: dict[str, Page]) -> list[Row]:
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(emulator())
+        http = await stack.enter_async_context(ClientSession(url))
+        settings = settings_for(database, HOME, telegram_api_url=HttpUrl(url))
+        shop = await stack.enter_async_context(open_shop(settings))
+        chats = LoopbackChats(shop, url, http, range(FIRST_PERSON * 2, FIRST_PERSON * 2 + people), pages)
+        stack.push_async_callback(chats.close)
+        await chats.open()
+        return await measure(chats, pages, rounds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Makes the README's pictures from a running sandbox; must not be needed by anything else.
+
+    .tools/bin/uv run --no-sync --with pillow python -m docs.images.make
+
+Chromium has to be on the PATH. Pillow is only here to make the files small.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import math
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from PIL import Image
+from playwright.async_api import async_playwright
+
+from sandbox.stage import running
+from tests.support.visitor import Visitor
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page, ViewportSize
+
+HERE = Path(__file__).parent
+DESK: ViewportSize = {"width": 1280, "height": 930}
+SHARPNESS = 2
+EXACT = 48
+
+
+async def main() -> None:
+    """Walk in both languages and both colour schemes, and keep a picture of each."""
+    with tempfile.TemporaryDirectory(prefix="orbit-images-") as home:
+        async with running(Path(home), 0, print) as shown, async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"))
+            await a_config_is_ready(await a_page(browser, shown.url, "light"))
+            await an_invoice_is_paid(await a_page(browser, shown.url, "dark"))
+            await browser.close()
+
+
+async def a_page(browser: Browser, url: str, scheme: Literal["light", "dark"]) -> Page:
+    """The sandbox on a desk, sharp enough for good screens, in a context of its own."""
+    context = await browser.new_context(
+        viewport=DESK, device_scale_factor=SHARPNESS, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = await context.new_page()
+    await page.goto(url)
+    return page
+
+
+async def a_config_is_ready(page: Page) -> None:
+    """The trial's first config with its QR code, and its user on the panel."""
+    olga = Visitor(page)
+    await olga.becomes("Olga")
+    await olga.starts()
+    await olga.presses("My VPN", then="You have no config yet")
+    config = await olga.presses("Create a config", then="Link for the app")
+    await config.get_by_test_id("qr").wait_for()
+    await olga.panel_users().get_by_text("active").wait_for()
+    await config.evaluate("message => message.scrollIntoView({ block: 'start' })")
+    await keep(page, "config.png")
+
+
+async def an_invoice_is_paid(page: Page) -> None:
+    """An invoice, and the sandbox's wallet filled in over it."""
+    nina = Visitor(page)
+    await nina.becomes("Nina")
+    await nina.starts()
+    await nina.presses("Баланс", then="С баланса вы оплачиваете")
+    await nina.presses("Пополнить", then="Выберите сумму")
+    await nina.presses("400", then="с комментарием")
+    await nina.opens_the_wallet()
+    await keep(page, "payment.png")
+
+
+async def keep(page: Page, name: str) -> None:
+    """Write a small PNG of the page beside this file."""
+    await page.mouse.move(0, 0)
+    taken = Image.open(io.BytesIO(await page.screenshot(animations="disabled"))).convert("RGB")
+    file = HERE / name
+    taken.quantize(palette=palette(taken), dither=Image.Dither.NONE).save(file, optimize=True)
+    sys.stdout.write(f"{name}: {file.stat().st_size // 1000} kB\n")
+
+
+def palette(image: Image.Image) -> Image.Image:
+    """Surfaces keep their exact colours; for the rest, rare colours (emoji, avatars) count more than their area."""
+    pixels = image.tobytes()
+    ranked = Counter(zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True)).most_common()
+    exact = [colour for colour, _ in ranked[:EXACT]]
+    rest = [colour for colour, count in ranked[EXACT:] for _ in range(math.isqrt(count))]
+    line = Image.frombytes("RGB", (len(rest), 1), b"".join(map(bytes, rest)))
+    mixed = line.quantize(256 - EXACT, kmeans=2).getpalette() or []
+    table = Image.new("P", (1, 1))
+    table.putpalette([part for colour in exact for part in colour] + mixed)
+    return table
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,139 @@
+"""The table of panels: an operator's INSERT works as it stands, and a password is open nowhere but in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.fernet import Fernet, MultiFernet
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from app.repo.panels import PanelRepository
+from app.services.records import PanelAccess
+from tests.support.books import blocked
+
+if TYPE_CHECKING:
+    from app.repo.db import Database
+    from app.utils.redis import Cache
+
+THE_OPERATORS_INSERT = (
+    "INSERT INTO marzban_instances (id, name, base_url, username, password, is_active, priority, excluded_node_names) "
+    "VALUES ('s002', 'Secondary Server', 'https://s002.example.com:8000/', 'admin', 'password', TRUE, 90, "
+    "ARRAY['node_slow']);"
+)
+KEY, OTHER_KEY = Fernet(Fernet.generate_key()), Fernet(Fernet.generate_key())
+SECRET = "correct horse battery"
+
+
+@pytest.fixture
+def panels(database: Database, cache: Cache) -> PanelRepository:
+    return PanelRepository(database, cache, MultiFernet([KEY]))
+
+
+def access(instance_id: str, password: str = SECRET) -> PanelAccess:
+    return PanelAccess(instance_id, "A panel", f"https://{instance_id}", "admin", password, 100, frozenset())
+
+
+async def stored(panels: PanelRepository, instance_id: str = "s002") -> str:
+    statement = text("SELECT password FROM marzban_instances WHERE id = :id")
+    ((password,),) = await panels.database.run(statement, {"id": instance_id})
+    assert isinstance(password, str)
+    return password
+
+
+async def test_the_operators_insert_works_as_it_stands(panels: PanelRepository) -> None:
+    await panels.database.run(text(THE_OPERATORS_INSERT))
+    (panel,) = await panels.active()
+    assert panel == PanelAccess(
+        "s002",
+        "Secondary Server",
+        "https://s002.example.com:8000/",
+        "admin",
+        "password",
+        90,
+        frozenset({"node_slow"}),
+    )
+
+
+async def test_the_first_pass_seals_the_password_and_later_ones_open_it(panels: PanelRepository) -> None:
+    await panels.database.run(text(THE_OPERATORS_INSERT))
+    await asyncio.gather(*(panels.active() for _ in range(5)))
+    sealed = await stored(panels)
+    assert sealed.startswith("sealed:")
+    assert "password" not in sealed
+    assert [panel.password for panel in await panels.active()] == ["password"]
+    assert await stored(panels) == sealed
+
+
+async def test_a_password_changed_while_the_old_one_is_sealed_stands(panels: PanelRepository) -> None:
+    await panels.database.run(text(THE_OPERATORS_INSERT))
+    with capture_logs() as events:
+        async with asyncio.TaskGroup() as group, panels.database.transaction() as operator:
+            await operator.execute(text("UPDATE marzban_instances SET password = 'newer'"))
+            group.create_task(panels.active())  # reads the old one and waits to seal it
+            await blocked(panels.database)
+    assert (await stored(panels), events) == ("newer", [])
+    assert [panel.password for panel in await panels.active()] == ["newer"]
+
+
+async def test_a_panel_sealed_with_another_key_is_left_out_with_an_event(panels: PanelRepository) -> None:
+    stranger = PanelRepository(panels.database, panels.cache, MultiFernet([OTHER_KEY]))
+    await stranger.add(access("s001"))
+    await panels.add(access("s002"))
+    with capture_logs() as events:
+        assert [panel.instance_id for panel in await panels.active()] == ["s002"]
+        assert await panels.get("s001") is None
+    assert [(event["event"], event["instance_id"]) for event in events] == [("panel_password_unreadable", "s001")] * 2
+
+
+async def test_a_new_first_key_still_opens_what_the_old_one_sealed(panels: PanelRepository) -> None:
+    await panels.add(access("s001"))
+    rotated = PanelRepository(panels.database, panels.cache, MultiFernet([OTHER_KEY, KEY]))
+    assert [panel.password for panel in await rotated.active()] == [SECRET]
+
+
+async def test_passwords_stand_in_no_repr_and_no_log(panels: PanelRepository) -> None:
+    with capture_logs() as events:
+        await panels.database.run(text(THE_OPERATORS_INSERT))
+        await panels.add(access("s003"))
+        shown = repr(await panels.active()) + repr(await panels.listing()) + repr(events)
+    assert SECRET not in shown
+    assert "'password'" not in shown
+
+
+async def test_a_panel_is_added_once_and_at_an_address_of_its_own(panels: PanelRepository) -> None:
+    assert await panels.add(access("s001"))
+    assert not await panels.add(access("s001"))
+    assert not await panels.add(PanelAccess("s009", "Copy", "https://s001", "admin", "x", 100, frozenset()))
+    assert len(await panels.active()) == 1
+
+
+async def test_a_panel_taken_out_of_service_is_found_but_not_chosen(panels: PanelRepository) -> None:
+    await panels.add(access("s001"))
+    assert await panels.switch("s001", active=False)
+    assert await panels.active() == []
+    assert await panels.get("s001") == access("s001")
+    assert not await panels.switch("nowhere", active=True)
+
+
+async def test_the_listing_says_of_each_panel_its_own_state_even_beside_an_unreadable_one(
+    panels: PanelRepository,
+) -> None:
+    stranger = PanelRepository(panels.database, panels.cache, MultiFernet([OTHER_KEY]))
+    await stranger.add(access("s001"))
+    await panels.add(access("s002"))
+    await panels.add(access("s003"))
+    await panels.switch("s002", active=False)
+    assert [(panel.instance_id, active) for panel, active in await panels.listing()] == [
+        ("s002", False),
+        ("s003", True),
+    ]
+
+
+async def test_a_change_of_the_table_forgets_the_measured_choice(panels: PanelRepository) -> None:
+    for change in (panels.add(access("s001")), panels.switch("s001", active=False)):
+        await panels.set_cache("servers:best", "measured", 120)
+        await change
+        assert await panels.get_cached("servers:best") is None

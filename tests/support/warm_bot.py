@@ -1,0 +1,98 @@
+"""The bot as a real process that is forked from one with everything imported: killed and started again in no time."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+from typing import TYPE_CHECKING
+
+import run
+from sandbox.bot_process import ROOT, BotFailedError, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkServerProcess
+    from pathlib import Path
+
+# aiogram alone takes seconds to import; here that is paid once for all bots of a test run.
+WARM = multiprocessing.get_context("forkserver")
+WARM.set_forkserver_preload(["run"])
+
+
+class WarmBot:
+    """One bot, run.py's `main` in a process of its own; start, stop and kill it as often as needed."""
+
+    def __init__(self, env: Mapping[str, str], log_path: Path) -> None:
+        self.log_path = log_path
+        self._env = environment(env)
+        self._process: ForkServerProcess | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.is_alive()
+
+    async def start(self) -> None:
+        """Start and return once the bot says it is ready; BotFailedError with its own words where it does not."""
+        said, says = WARM.Pipe(duplex=False)
+        self._process = WARM.Process(target=_be_the_bot, args=(self._env, str(self.log_path), says))
+        self._process.start()
+        says.close()
+        with said:
+            lines = await asyncio.to_thread(_until_ready, said.fileno())
+        if lines[-1:] != ["ready"]:
+            await self.wait()
+            told = [line.partition(": ")[2] for line in lines if line.startswith("error: ")]
+            raise BotFailedError("\n".join(told) or f"it said nothing; its log:\n{self.log()}")
+
+    def kill(self) -> None:
+        """End the bot the way a crash would (SIGKILL)."""
+        if self._process is not None:
+            self._process.kill()
+
+    def terminate(self) -> None:
+        """Ask the bot to end (SIGTERM)."""
+        if self._process is not None:
+            self._process.terminate()
+
+    async def stop(self) -> int | None:
+        """Ask the bot to end, and return its exit code."""
+        self.terminate()
+        return await self.wait()
+
+    async def wait(self) -> int | None:
+        """The exit code once the process is gone, None where there never was one."""
+        if self._process is None:
+            return None
+        await asyncio.to_thread(self._process.join)
+        return self._process.exitcode
+
+    def log(self) -> str:
+        """All that the bot has written."""
+        return self.log_path.read_text("utf-8")
+
+
+def _until_ready(descriptor: int) -> list[str]:
+    """What the bot says until it is ready or the pipe ends."""
+    lines: list[str] = []
+    with open(descriptor, encoding="utf-8", closefd=False) as said:
+        for line in said:
+            lines.append(line.rstrip("\n"))
+            if lines[-1] == "ready":
+                break
+    return lines
+
+
+def _be_the_bot(env: dict[str, str], log_path: str, says: Connection) -> None:
+    os.setsid()
+    os.chdir(ROOT)
+    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.environ.clear()
+    # The bot closes what it was given, so it gets a descriptor of its own.
+    os.environ.update({**env, "ORBIT_READY_FD": str(os.dup(says.fileno()))})
+    says.close()
+    raise SystemExit(run.main())
