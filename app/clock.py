@@ -30,3 +30,8 @@ class MovableClock:
         except (FileNotFoundError, ValueError):
             offset = timedelta(0)
         return datetime.now(UTC) + offset
+
+
+def open_clock(offset_file: Path | None) -> SystemClock | MovableClock:
+    """The clock of these settings: the machine's, or one that the file moves."""
+    return SystemClock() if offset_file is None else MovableClock(offset_file)

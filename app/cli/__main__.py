@@ -2,9 +2,9 @@
 
 import typer
 
-from app.cli import audit, dev, panels, process
+from app.cli import audit, dev, doctor, panels, process
 
-PARTS = (process, panels, audit, dev)
+PARTS = (process, panels, audit, doctor, dev)
 
 app = typer.Typer(
     name="orbit",

@@ -1,32 +1,116 @@
-"""The command that proves the books; the proof itself is repo/audit.py's, and nothing is changed or repaired."""
+"""Commands that prove the books and show what waits for the operator. Own no rule and repair nothing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.context import with_stores
-from app.repo.audit import Break, breaks
+from app.clock import open_clock
+from app.domain.ton import TonAddress, format_coins
+from app.keyring import open_keyring
+from app.panels.inspection import open_inspector
+from app.repo.audit import INVARIANTS, Break, breaks
+from app.repo.oversight import OversightRepository
+from app.repo.panels import PanelRepository
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from app.panels.inspection import PanelFinding
+    from app.services.records import UnmatchedTransfer
     from app.stores import Stores
     from config import Settings
 
+CLEAN, BROKEN, UNSEEN = 0, 1, 2
+
 
 def register(app: typer.Typer) -> None:
-    """Add audit."""
+    """Add audit, unmatched."""
     app.command()(audit)
+    app.command()(unmatched)
 
 
-def audit() -> None:
-    """Prove that ledger, balances, payments and subscriptions agree; exit code 1 where they don't."""
-    found = with_stores(_breaks)
-    for each in found:
-        print(f"{each.invariant}: {each.row}: {each.what}")
-    print(f"{len(found)} broken." if found else "The books are right.")
-    raise typer.Exit(1 if found else 0)
+def audit(
+    panels: Annotated[bool, typer.Option("--panels/--no-panels", help="Compare the panels' users too.")] = True,
+) -> None:
+    """Prove that ledger, balances, payments, subscriptions and panels agree.
+
+    Exit code 0 where they do, 1 where they don't, 2 where something could not be looked at.
+    """
+
+    async def work(settings: Settings, stores: Stores) -> tuple[list[Break], list[PanelFinding]]:
+        return await breaks(stores.database), (await _census(settings, stores) if panels else [])
+
+    broken, findings = with_stores(work)
+    for line in (*_book_lines(broken), *_panel_lines(findings)):
+        print(line)
+    count = len(broken) + sum(len(finding.differences) for finding in findings)
+    unseen = sum(finding.unseen is not None for finding in findings)
+    if count:
+        print(f"{count} broken.")
+    elif unseen:
+        print(f"{unseen} panels could not be looked at.")
+    else:
+        print("The books are right.")
+    raise typer.Exit(BROKEN if count else UNSEEN if unseen else CLEAN)
 
 
-async def _breaks(_settings: Settings, stores: Stores) -> list[Break]:
-    return await breaks(stores.database)
+def unmatched() -> None:
+    """List the money that came in and could be credited to nobody."""
+
+    async def work(_settings: Settings, stores: Stores) -> list[UnmatchedTransfer]:
+        return await OversightRepository(stores.database).unmatched()
+
+    transfers = with_stores(work)
+    for transfer in transfers:
+        print(
+            f"{transfer.hash}  {transfer.at:%Y-%m-%d %H:%M:%S}  {format_coins(transfer.nano):>14} GRAM (TON)"
+            f"  from {_friendly(transfer.source)}  {transfer.verdict}  {_shown(transfer.comment)}"
+        )
+    total = format_coins(sum(transfer.nano for transfer in transfers))
+    print(f"{len(transfers)} waiting, {total} GRAM (TON)." if transfers else "Nothing waits.")
+
+
+async def _census(settings: Settings, stores: Stores) -> list[PanelFinding]:
+    """The panels in service, and those out of it that configs still stand on."""
+    panels = PanelRepository(stores.database, stores.cache, open_keyring(settings).seal)
+    configs = OversightRepository(stores.database)
+    in_use = {config.instance_id for config in await configs.standing()}
+    wanted = [access for access, active in await panels.listing() if active or access.instance_id in in_use]
+    clock = open_clock(settings.clock_offset_file)
+    async with open_inspector(panels, clock, settings.panel_timeout_seconds) as inspector:
+        return await inspector.census(wanted, configs)
+
+
+def _book_lines(broken: Sequence[Break]) -> Iterable[str]:
+    for invariant in INVARIANTS:
+        rows = [each for each in broken if each.invariant == invariant]
+        yield f"{'BROKEN' if rows else 'ok':7} {invariant}"
+        yield from (f"        {each.row}: {each.what}" for each in rows)
+
+
+def _panel_lines(findings: Iterable[PanelFinding]) -> Iterable[str]:
+    for finding in findings:
+        title = f"panel {finding.instance_id} has what it should, and nothing else of ours"
+        if finding.unseen is not None:
+            yield f"{'UNSEEN':7} {title}: {finding.unseen}"
+            continue
+        yield f"{'BROKEN' if finding.differences else 'ok':7} {title} ({finding.users} users)"
+        told = sorted(finding.differences, key=lambda each: each.username)
+        yield from (f"        {each.username}: {each.what}" for each in told)
+
+
+def _friendly(source: str | None) -> str:
+    try:
+        return TonAddress.parse(source or "").friendly()
+    except ValueError:
+        return source or "nobody"
+
+
+def _shown(comment: str | None) -> str:
+    """A stranger's text, kept from steering the operator's terminal."""
+    if comment is None:
+        return "without a comment"
+    return '"' + "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in comment) + '"'

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from aiogram.types import Update
+from aiogram.types import Message, Update
 from aiogram.types.update import UpdateTypeLookupError
 from pydantic import ValidationError
 
@@ -27,9 +27,9 @@ LOOKS = frozenset({"from", "text", "entities", "caption", "caption_entities", "l
 class Intake:
     """Takes raw updates from polling or webhook. `counts` tells how many were what, by the name of the log event.
 
-    What `look` makes of an update whose turn has come is handed on as `early_look`: a question that is under way while
-    the update goes to its handler. The memory against duplicates is this process's own: it spares work, and money must
-    not lean on it.
+    What `look` makes of a raw click whose turn has come is handed on as `early_look`: a question that is under way
+    while the update is checked and finds its handler. The memory against duplicates is this process's own: it spares
+    work, and money must not lean on it.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Intake:
         dispatcher: Dispatcher,
         lanes: Lanes,
         *,
-        look: Callable[[Update], object] | None = None,
+        look: Callable[[dict[str, Any]], object] | None = None,
         remember: int = 10_000,
     ) -> None:
         self.counts: Counter[str] = Counter()
@@ -68,22 +68,28 @@ class Intake:
         if known is not None and not known.cancelled():
             self.counts["update_duplicate"] += 1
             return known
+        early = self._asked_early(raw)
         update = self._checked(raw, update_id)
         if update is None:
             return self._remembered(update_id, _settled())
         done = self._remembered(update_id, asyncio.get_running_loop().create_future())
-        customer = _customer(update)
-        # Behind others of its lane a look would be taken too early: they may change what it sees.
-        look = self._look(update) if self._look is not None and self._lanes.is_free(customer) else None
-        return await self._lanes.put(customer, partial(self._handle, update, look), done)
+        return await self._lanes.put(_customer(update), partial(self._handle, update, early), done)
 
     async def drain(self, seconds: float) -> int:
         """Refuse updates, wait for those in hand; how many had to be cut off after `seconds`."""
         return await self._lanes.drain(seconds)
 
+    def _asked_early(self, raw: object) -> object:
+        """What `look` makes of a click that is first in its lane; behind others it would look too early."""
+        match raw:
+            case {"callback_query": {"from": {"id": int(customer)}} as query} if self._lanes.is_free(customer):
+                return self._look(query) if self._look is not None else None
+        return None
+
     def _checked(self, raw: object, update_id: int) -> Update | None:
         try:
-            update = Update.model_validate(_lean(raw), context={"bot": self._bot})
+            context = {"bot": self._bot}
+            update = Update.model_validate(_lean(raw, context), context=context)
             _ = update.event_type
         except ValidationError:
             self._note("update_malformed", update_id)
@@ -93,9 +99,9 @@ class Intake:
             return update
         return None
 
-    async def _handle(self, update: Update, look: object) -> None:
+    async def _handle(self, update: Update, early_look: object) -> None:
         try:
-            await self._dispatcher.feed_update(self._bot, update, early_look=look)
+            await self._dispatcher.feed_update(self._bot, update, early_look=early_look)
         except Exception:
             # The update loop: one handler's fault must not reach the other customers.
             self.counts["update_failed"] += 1
@@ -120,17 +126,17 @@ def update_id_of(raw: object) -> int | None:
     return update_id if type(update_id) is int else None
 
 
-def _lean(raw: object) -> object:
+def _lean(raw: object, context: dict[str, Any]) -> object:
     """The update without the looks of the message under a pressed button, which are ours and which no handler reads.
 
-    To check a keyboard costs as much as to check the rest of the click.
+    To check a keyboard costs as much as to check the rest of the click. And the message is checked here, as what it is:
+    aiogram's union would try it as one that is too old to see (its date is 0) besides.
     """
-    query = raw.get("callback_query") if isinstance(raw, dict) else None
-    message = query.get("message") if isinstance(query, dict) else None
-    if not isinstance(raw, dict) or not isinstance(query, dict) or not isinstance(message, dict):
-        return raw
-    place = {name: part for name, part in message.items() if name not in LOOKS}
-    return {**raw, "callback_query": {**query, "message": place}}
+    match raw:
+        case {"callback_query": {"message": {"date": int(date)} as message} as query} if date:
+            seen = {name: part for name, part in message.items() if name not in LOOKS}
+            return {**raw, "callback_query": {**query, "message": Message.model_validate(seen, context=context)}}
+    return raw
 
 
 def _customer(update: Update) -> int:

@@ -6,6 +6,7 @@ declares what it handles by callback prefix, command or dialogue state, and one 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from aiogram import Router
@@ -97,7 +98,7 @@ class Switchboard:
             raise MalformedAction
         action, handler = found
         try:
-            data["action"] = action.unpack(packed)
+            data["action"] = _unpacked(action, packed)
         except (ValueError, TypeError, ValidationError):
             raise MalformedAction from None
         return await handler.call(query, **data)
@@ -112,6 +113,12 @@ class Switchboard:
                 return await command.call(message, **data, payload=payload.strip())
         handler = self._dialogs.get(data["raw_state"] or "", self._fallback)
         return await handler.call(message, **data)
+
+
+@lru_cache(maxsize=1024)
+def _unpacked(action: type[CallbackData], packed: str) -> CallbackData:
+    """What a button carries; most clicks are on a few buttons, and no handler changes what it gets."""
+    return action.unpack(packed)
 
 
 def _claim(table: dict[str, Any], key: str, handler: Any) -> None:

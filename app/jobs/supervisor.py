@@ -56,13 +56,15 @@ class Supervisor:
         task.add_done_callback(self._one_shot_ended)
 
     async def stop(self, deadline_seconds: float) -> list[str]:
-        """Cancel all, the latest started first and one-shots last, each awaited; the names of those that did not end.
+        """Let jobs end their run within half the deadline, then cancel all; the names of those that did not end.
 
-        One that hangs costs the others nothing but its share of the deadline.
+        The latest started go first and one-shots last, each awaited. One that hangs costs the others nothing but its
+        share of the deadline.
         """
         self._stopping = True
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + deadline_seconds
+        await self._end_runs(deadline_seconds / 2)
         tasks = [task for task in (*reversed(self._kept.values()), *self._one_shots) if task is not _current()]
         for place, task in enumerate(tasks):
             task.cancel()
@@ -72,6 +74,14 @@ class Supervisor:
         if stuck:
             log.error("tasks_did_not_end", tasks=stuck)
         return stuck
+
+    async def _end_runs(self, seconds: float) -> None:
+        """What a job has in hand, a message or a panel's user for one, would else be in doubt and done again."""
+        for wake in self._wakes.values():
+            wake.set()
+        jobs = [self._kept[name] for name in self._wakes if self._kept[name] is not _current()]
+        if jobs:
+            await asyncio.wait(jobs, timeout=seconds)
 
     async def watch_lag(self, every_seconds: float = 0.5, tolerated_seconds: float = 1.0) -> None:
         """A service that logs `loop_blocked` when the event loop came late by more than `tolerated_seconds`."""
@@ -112,11 +122,13 @@ class Supervisor:
     async def _ticking(self, name: str, seconds: float, job: Work, wake: asyncio.Event, *, first_at_once: bool) -> None:
         if not first_at_once:
             await _woken_or(seconds, wake)
-        while True:
+        # Asked for each time: a library inside the job may have swallowed the cancellation.
+        while not self._stopping:
             # Cleared before the run: a wake that comes during it asks for something this run may have missed.
             wake.clear()
             await self._ended_well("job_failed", name, job)
-            await _woken_or(seconds, wake)
+            if not self._stopping:
+                await _woken_or(seconds, wake)
 
     async def _ended_well(self, event: str, name: str, work: Work) -> bool:
         try:

@@ -8,17 +8,17 @@ from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.storage.base import StorageKey
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import Message
 
 from app.locales.locales import language_of, translator
 from app.services.records import Newcomer
-from app.utils.rate_limit import START, limit_of
+from app.utils.rate_limit import START, limit_of, limit_of_click
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from aiogram.fsm.storage.base import BaseStorage
-    from aiogram.types import TelegramObject, Update, User
+    from aiogram.types import TelegramObject, User
 
     from app.services.accounts import Accounts
     from app.services.doors import Door, Look
@@ -58,14 +58,16 @@ class LocaleMiddleware(BaseMiddleware):
             data["account"] = None
         return await handler(event, data)
 
-    def look_early(self, update: Update) -> Awaitable[Look] | None:
-        """Ask about who clicks or writes in a private chat, before aiogram has found out whom to tell."""
-        event = update.callback_query or update.message
-        user = event.from_user if event is not None else None
-        message = event.message if isinstance(event, CallbackQuery) else event
-        if event is None or user is None or user.is_bot or message is None or message.chat.type != ChatType.PRIVATE:
-            return None
-        return self._door.look(user.id, limit_of(event), _state_key(user.id))
+    def look_early(self, query: dict[str, Any]) -> Awaitable[Look] | None:
+        """Ask about who clicks in a private chat, by the raw query, before anybody has checked it."""
+        match query:
+            case {
+                "from": {"id": int(tg_id), "is_bot": False},
+                "data": str(data),
+                "message": {"chat": {"type": ChatType.PRIVATE}},
+            }:
+                return self._door.look(tg_id, limit_of_click(data), _state_key(tg_id))
+        return None
 
 
 def _state_key(tg_id: int) -> str:

@@ -16,6 +16,22 @@ INVARIANTS = {
         SELECT t.key, 'sums to ' || COALESCE(sum(e.amount), 0) FROM ledger_transactions t
         LEFT JOIN ledger_entries e ON e.transaction_id = t.id
         GROUP BY t.id, t.key HAVING COALESCE(sum(e.amount), 1) <> 0""",
+    "every line belongs to a movement": """
+        SELECT 'line ' || e.id, 'of ' || e.account || ', ' || e.amount FROM ledger_entries e
+        WHERE NOT EXISTS (SELECT FROM ledger_transactions t WHERE t.id = e.transaction_id)""",
+    "every movement has the kind that its key says": """
+        SELECT key, 'kind ' || kind FROM ledger_transactions
+        WHERE kind <> CASE split_part(key, ':', 1) WHEN 'payment' THEN 'topup' WHEN 'ton' THEN 'topup'
+                      WHEN 'purchase' THEN 'purchase' WHEN 'referral' THEN 'referral' ELSE 'adjustment' END""",
+    "every movement runs between the accounts of its kind": """
+        SELECT key, kind || ': ' || sides FROM (
+            SELECT t.key, t.kind, string_agg(CASE WHEN e.amount < 0 THEN 'from ' ELSE 'to ' END
+                   || split_part(e.account, ':', 1), ' ' ORDER BY e.amount) AS sides
+            FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id GROUP BY t.id) m
+        WHERE (kind, sides) NOT IN (
+            ('topup', 'from gateway to wallet'), ('purchase', 'from wallet to sales'),
+            ('referral', 'from bonuses to wallet'), ('adjustment', 'from adjustments to wallet'),
+            ('adjustment', 'from wallet to adjustments'))""",
     "every wallet equals its balance": """
         SELECT 'user ' || u.tg_id, 'balance ' || u.balance || ', ledger ' || COALESCE(w.total, 0)
         FROM users u LEFT JOIN (
@@ -50,22 +66,67 @@ INVARIANTS = {
                    (SELECT COALESCE(sum(credited), 0) FROM ton_transactions) AS received,
                    (SELECT COALESCE(-sum(amount), 0) FROM ledger_entries WHERE account = 'gateway:ton') AS booked) sides
         WHERE received <> booked""",
-    "every purchase is paid once": """
-        SELECT 'purchase ' || p.id, 'price ' || p.price || ', booked ' || COALESCE(sum(e.amount), 0) FROM purchases p
+    "every receipt is credited at its worth": """
+        SELECT 'receipt ' || left(hash, 12), 'credited ' || credited || ', worth ' || worth FROM (
+            SELECT r.hash, r.credited, CASE
+                WHEN r.at <= p.expires_at AND r.rate <> p.rate THEN -1
+                WHEN r.at > p.expires_at OR p.id IS NULL OR again.key IS NOT NULL THEN v.alone
+                WHEN r.nano < p.nano THEN LEAST(v.alone, p.amount)
+                ELSE p.amount + floor((r.nano - p.nano) * r.rate * 0.0000001) * 0.01 END AS worth
+            FROM ton_transactions r
+            LEFT JOIN payments p ON p.id = r.payment_id
+            LEFT JOIN ledger_transactions again ON again.key = 'ton:' || r.hash,
+            LATERAL (SELECT floor(r.nano * r.rate * 0.0000001) * 0.01) v (alone)
+            WHERE r.status = 'credited') receipts
+        WHERE credited IS DISTINCT FROM worth""",
+    "every receipt belongs to who opened the invoice": """
+        SELECT 'receipt ' || left(r.hash, 12),
+               'user ' || COALESCE(r.user_id::text, 'none') || ', invoice of ' || p.user_id
+        FROM ton_transactions r JOIN payments p ON p.id = r.payment_id WHERE r.user_id IS DISTINCT FROM p.user_id""",
+    "no money with the code of an invoice waits": """
+        SELECT 'receipt ' || left(r.hash, 12), r.status || ', code of payment ' || i.id FROM ton_transactions r
+        JOIN (SELECT id, comment, rate FROM payments
+              UNION ALL SELECT payment_id, comment, rate FROM payment_tombstones) i
+             ON i.comment = lower(btrim(r.comment))
+        WHERE r.verdict = 'money' AND r.status <> 'credited' AND r.nano * i.rate >= 1000000000""",
+    "no money is ignored": """
+        SELECT 'receipt ' || left(hash, 12), nano || ' nano, ' || verdict FROM ton_transactions
+        WHERE status = 'ignored' AND nano > 0 AND verdict NOT IN ('outgoing', 'bounced', 'returned', 'history')""",
+    "the cursor stands at the newest receipt": """
+        SELECT account, 'cursor ' || COALESCE(c.lt::text, 'missing') || ', receipts until ' || COALESCE(r.lt, 0)
+        FROM chain_cursors c FULL JOIN (SELECT account, max(lt) AS lt FROM ton_transactions GROUP BY account) r
+             USING (account)
+        WHERE c.lt IS DISTINCT FROM COALESCE(r.lt, 0)""",
+    "every invoice asks for what it is worth": """
+        SELECT 'payment ' || id, amount || ' for ' || nano || ' nano at ' || rate
+        FROM (SELECT id, amount, nano, rate FROM payments WHERE method = 'ton'
+              UNION ALL SELECT payment_id, amount, nano, rate FROM payment_tombstones WHERE method = 'ton') i
+        WHERE nano % 1000000 <> 0
+           OR amount * 1000000000 > nano * (rate + 0.0000005)
+           OR amount * 1000000000 <= (nano - 1000000) * (rate - 0.0000005)""",
+    "every purchase is paid once, by who bought": """
+        SELECT 'purchase ' || p.id, 'price ' || p.price || ', booked ' || COALESCE(sum(e.amount), 0)
+        FROM purchases p
         LEFT JOIN ledger_transactions t ON t.key = 'purchase:' || p.id
-        LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.account = 'sales'
-        GROUP BY p.id, p.price HAVING COALESCE(sum(e.amount), 0) <> p.price""",
+        LEFT JOIN ledger_entries e ON e.transaction_id = t.id
+        GROUP BY p.id HAVING COALESCE(sum(e.amount) FILTER (WHERE e.account = 'sales'), 0) <> p.price
+            OR COALESCE(sum(e.amount) FILTER (WHERE e.account = 'wallet:' || p.user_id), 0) <> -p.price""",
+    "every purchase adds its days to the time left": """
+        SELECT 'purchase ' || id, days || ' days, ends ' || subscription_end FROM (
+            SELECT *, days * interval '24 hours' AS span,
+                   lag(subscription_end) OVER (PARTITION BY user_id ORDER BY id) AS before FROM purchases) p
+        WHERE subscription_end <> span + GREATEST(created_at, COALESCE(before, subscription_end - span))""",
     "every sale has its purchase": """
         SELECT t.key, 'no such purchase' FROM ledger_transactions t
         WHERE t.kind = 'purchase' AND NOT EXISTS (SELECT FROM purchases p WHERE t.key = 'purchase:' || p.id)""",
     "every referral bonus is paid once, after a top-up": """
-        SELECT 'referee ' || r.referee_id, 'bonus ' || r.bonus || ', booked ' || COALESCE(sum(e.amount), 0)
+        SELECT 'referee ' || r.referee_id, 'bonus ' || COALESCE(r.bonus, 0) || ', booked ' || COALESCE(sum(e.amount), 0)
         FROM referrals r
         LEFT JOIN ledger_transactions t ON t.key = 'referral:' || r.referee_id
         LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.account = 'wallet:' || r.referrer_id
-        WHERE r.bonus_paid_at IS NOT NULL
+        WHERE r.bonus_paid_at IS NOT NULL OR r.bonus IS NOT NULL
         GROUP BY r.referee_id, r.bonus, r.bonus_for
-        HAVING COALESCE(sum(e.amount), 0) <> r.bonus
+        HAVING COALESCE(sum(e.amount), 0) IS DISTINCT FROM r.bonus
             OR r.bonus_for IS DISTINCT FROM 'signup' AND NOT EXISTS (
                 SELECT FROM ton_transactions x WHERE x.user_id = r.referee_id AND x.status = 'credited')""",
     "every bonus has its referral": """
@@ -81,7 +142,8 @@ INVARIANTS = {
     "every living config ends with its subscription": """
         SELECT 'config ' || c.id, 'ends ' || c.expires_at || ', subscription ' || u.subscription_end
         FROM configs c JOIN users u ON u.tg_id = c.user_id
-        WHERE c.status IN ('creating', 'active') AND c.server_id IS NULL AND c.expires_at <> u.subscription_end""",
+        WHERE c.status IN ('creating', 'active') AND c.server_id IS NULL
+          AND c.expires_at IS DISTINCT FROM u.subscription_end""",
 }
 
 

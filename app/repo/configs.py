@@ -96,6 +96,8 @@ class ConfigRepository(BaseRepository):
                 return _card(rows[0])
             known = await self._made_before(tg_id, intent, now)
             if known is not None:
+                # The process that made it may have died on the way to the cache.
+                await self.drop_account(tg_id, parts=("configs",))
                 return known
         raise StorageUnavailable
 
@@ -106,9 +108,10 @@ class ConfigRepository(BaseRepository):
     async def request_deletion(self, tg_id: int, config_id: int, now: datetime) -> None:
         """Record that a config should be gone; NotFound where it is another's or gone already."""
         rows = await self.database.run(DELETE, {"tg_id": tg_id, "config_id": config_id, "now": now})
+        # For one that is gone already, too: whoever sees its button sees an old list.
+        await self.drop_account(tg_id, parts=("configs",))
         if not rows:
             raise NotFound
-        await self.drop_account(tg_id, parts=("configs",))
 
     async def _made_before(self, tg_id: int, intent: str, now: datetime) -> ConfigCard | None:
         """The config that this intent has already made; None after a lost race for a slot; else the refusal."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 if TYPE_CHECKING:
@@ -30,6 +32,13 @@ async def migrate(database: Database, revision: str = "head") -> None:
     async with database.transaction() as connection:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), revision))
+
+
+async def revisions(database: Database) -> tuple[str | None, str | None]:
+    """The revision that the database has, None where it was never migrated, and the newest one there is."""
+    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    async with database.transaction() as connection:
+        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision()), newest
 
 
 async def seed_panel(database: Database, panel: PanelAccess) -> bool:

@@ -24,6 +24,7 @@ from app.repo.marzban_http import IN_FLIGHT, Ask, PanelHttp, content_of
 from app.repo.marzban_models import (
     Core,
     Inbounds,
+    ListedUser,
     NewPanelUser,
     Node,
     Nodes,
@@ -31,6 +32,7 @@ from app.repo.marzban_models import (
     NodeUsage,
     PanelUser,
     System,
+    UserPage,
     parsed,
 )
 from app.repo.marzban_token import PanelToken, TokenCache
@@ -45,6 +47,7 @@ __all__ = [
     "AmbiguousOutcome",
     "Core",
     "Inbounds",
+    "ListedUser",
     "MarzbanClient",
     "MarzbanClients",
     "NewPanelUser",
@@ -60,6 +63,7 @@ __all__ = [
     "PanelUserNotFound",
     "System",
     "TokenCache",
+    "UserPage",
 ]
 
 log = structlog.get_logger(__name__)
@@ -129,6 +133,11 @@ class MarzbanClient:
             return self._user(await self._get(f"/api/user/{self._checked(username)}"), username)
         except PanelUserNotFound:
             return None
+
+    async def users(self, offset: int, limit: int) -> UserPage:
+        """At most `limit` users, one or more, from the `offset`th on, in the order of their names."""
+        page = {"offset": str(offset), "limit": str(limit), "sort": "username"}
+        return parsed(self.instance_id, UserPage, await self._get("/api/users", page))
 
     async def set_expiry(self, username: str, expires_at: datetime) -> PanelUser:
         """Move the end to an instant, whole seconds. PanelUserNotFound; repeating it does no harm."""

@@ -33,6 +33,21 @@ class PanelUser(_Answer):
     subscription_url: str = Field(repr=False, min_length=1)
 
 
+class ListedUser(_Answer):
+    """A user as the panel lists it; `expire` in unix seconds."""
+
+    username: str
+    expire: int | None
+    note: str | None = None
+
+
+class UserPage(_Answer):
+    """Some of the panel's users, and how many there are in all."""
+
+    users: tuple[ListedUser, ...]
+    total: Count
+
+
 class Node(_Answer):
     """A node; `usage_coefficient` multiplies what users are billed for and says nothing of capacity."""
 

@@ -33,6 +33,9 @@ class NoticeRepository(BaseRepository):
         """Lease up to `limit` unsent notices, oldest first."""
         lease_end = now + timedelta(seconds=lease_seconds)
         rows = await self.database.run(CLAIM, {"now": now, "lease_end": lease_end, "batch": limit})
+        if rows:
+            # Whoever made these true may have died before dropping the cache, and a notice invites to look.
+            await self.drop_account(*{row.recipient for row in rows}, parts=("balance", "configs"))
         notices = [
             Notice(
                 row.id, row.recipient, row.language, NoticeKind(row.kind), row.facts, row.message_id, row.attempts

@@ -21,11 +21,18 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     Word = str | int
+    Command = tuple[Word, ...]
+    Words = Callable[[], tuple[Sequence[str], Sequence[Word]]]
     Connect = Callable[[Callable[[], asyncio.Protocol]], Awaitable[tuple[asyncio.BaseTransport, asyncio.Protocol]]]
 
 PATIENCE_SECONDS = 0.5
 POST_SECONDS = 0.005
 INCOMPLETE = object()
+
+
+def _packed(command: Command) -> bytes:
+    packed: bytes = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stub means a tuple of one
+    return packed
 
 
 class _Connection(asyncio.Protocol):
@@ -35,37 +42,45 @@ class _Connection(asyncio.Protocol):
         self.waiting: deque[asyncio.Future[Any]] = deque()
         self.transport: asyncio.Transport | None = None
         self._reader = hiredis.Reader(encoding="utf-8", notEnoughData=INCOMPLETE)
-        self._unsent: list[bytes] = []
-        self._sending: asyncio.TimerHandle | None = None
+        self._posted: list[Callable[[], Command]] = []
+        self._posting: asyncio.TimerHandle | None = None
         self._watch: asyncio.TimerHandle | None = None
 
     def ask(self, *command: Word) -> asyncio.Future[Any]:
-        """Send a command; its answer, or LineLost, or TimeoutError when Redis is silent."""
-        answer = self.post(*command)
-        self._send()
-        return answer
-
-    def post(self, *command: Word) -> asyncio.Future[Any]:
-        """The same for a command that is in no hurry: it goes along with the next, or soon by itself."""
+        """Send a command behind what was posted; its answer, or LineLost, or TimeoutError when Redis is silent."""
         if self.transport is None:
             raise LineLost
+        posted = self._packed_posts() if self._posted else b""
+        answer = self._expect_answer()
+        self.transport.write(posted + _packed(command))
+        return answer
+
+    def post(self, command: Callable[[], Command]) -> None:
+        """Send a command along with the next that is asked, or soon by itself; it is made only then."""
+        self._posted.append(command)
+        if self._posting is None:
+            self._posting = asyncio.get_running_loop().call_later(POST_SECONDS, self._send_posts)
+
+    def _send_posts(self) -> None:
+        if self.transport is not None:
+            self.transport.write(self._packed_posts())
+
+    def _packed_posts(self) -> bytes:
+        if self._posting is not None:
+            self._posting.cancel()
+            self._posting = None
+        posted, self._posted = self._posted, []
+        for _ in posted:
+            self._expect_answer()
+        return b"".join(_packed(command()) for command in posted)
+
+    def _expect_answer(self) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
         self.waiting.append(answer)
-        self._unsent.append(hiredis.pack_command(command))  # type: ignore[arg-type]  # its stub means a tuple of one
-        if self._sending is None:
-            self._sending = loop.call_later(POST_SECONDS, self._send)
         if self._watch is None:
             self._watch = loop.call_later(PATIENCE_SECONDS, self._look_after, answer)
         return answer
-
-    def _send(self) -> None:
-        if self._sending is not None:
-            self._sending.cancel()
-            self._sending = None
-        if self.transport is not None:
-            self.transport.write(b"".join(self._unsent))
-        self._unsent.clear()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The loop's call: it is open."""
@@ -92,10 +107,10 @@ class _Connection(asyncio.Protocol):
         transport, self.transport = self.transport, None
         if transport is not None:
             transport.abort()
-        for timer in (self._watch, self._sending):
+        for timer in (self._watch, self._posting):
             if timer is not None:
                 timer.cancel()
-        self._unsent.clear()
+        self._posted.clear()
         for asked in (*answered_wrong, *self.waiting):
             if not asked.done():
                 asked.set_exception(error)
@@ -116,7 +131,7 @@ class _Connection(asyncio.Protocol):
 class RedisLine:
     """Implements utils.redis.Line: opens at first use, and again after a loss."""
 
-    def __init__(self, connect: Connect, greeting: Sequence[tuple[Word, ...]]) -> None:
+    def __init__(self, connect: Connect, greeting: Sequence[Command]) -> None:
         self._connect = connect
         self._greeting = list(greeting)
         self._open = _Connection()
@@ -132,11 +147,16 @@ class RedisLine:
             return None
         return self._open.ask("EVALSHA", sha, len(keys), *keys, *args)
 
-    def post(self, sha: str, keys: Sequence[str], args: Sequence[Word]) -> bool:
+    def post(self, sha: str, words: Words) -> bool:
         """Send along with what is asked next, or soon by itself; False where the line is not open."""
         if self._open.transport is None:
             return False
-        self._open.post("EVALSHA", sha, len(keys), *keys, *args)
+
+        def command() -> Command:
+            keys, args = words()
+            return ("EVALSHA", sha, len(keys), *keys, *args)
+
+        self._open.post(command)
         return True
 
     async def open(self) -> None:
@@ -177,7 +197,7 @@ def line_to(client: Redis) -> RedisLine | None:
             return await loop.create_unix_connection(protocol, path)
         return await loop.create_connection(protocol, at.get("host", "localhost"), at.get("port", 6379))
 
-    greeting: list[tuple[Word, ...]] = []
+    greeting: list[Command] = []
     if password := at.get("password"):
         greeting.append(("AUTH", *filter(None, (at.get("username"), password))))
     if db := at.get("db"):

@@ -74,12 +74,15 @@ class ShopRepository(BaseRepository):
             "now": now,
         }
         rows = await self.database.run(BUY, params)
-        if not rows:
+        if rows:
+            (row,) = rows
+            purchase = Purchase(plan.key, plan.days, plan.price, Money.rub(row.balance), row.subscription_end)
+        else:
             rows = await self.database.run(WHY_NOT, {"tg_id": tg_id, "intent": intent})
-            return _bought_before(rows[0] if rows else None, plan)
+            purchase = _bought_before(rows[0] if rows else None, plan)
+        # After a purchase of before, too: the process that made it may have died on the way to this line.
         await self.drop_account(tg_id, parts=("balance", "sub_end", "active_sub"))
-        (row,) = rows
-        return Purchase(plan.key, plan.days, plan.price, Money.rub(row.balance), row.subscription_end)
+        return purchase
 
 
 def _bought_before(row: Row[Any] | None, plan: Plan) -> Purchase:

@@ -137,8 +137,7 @@ class UserRepository(BaseRepository):
         if not rows:
             return None
         account = account_of(rows[0])
-        args: list[str | int] = [self._ttl, generation, *dump(account)]
-        await self.cache.post(self._fill, account_keys(tg_id), args)
+        await self.cache.post(self._fill, lambda: (account_keys(tg_id), (self._ttl, generation, *dump(account))))
         return account
 
     async def set_language(self, tg_id: int, language: str) -> None:

@@ -262,3 +262,34 @@ class OpenedPayment:
 
     payment: Payment
     invoice: Invoice
+
+
+@dataclass(frozen=True, slots=True)
+class StandingConfig:
+    """A config as a panel should know it; `is_settled` where no change of it is still on its way there."""
+
+    config_id: int
+    instance_id: str
+    username: str
+    expires_at: datetime
+    is_settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedTransfer:
+    """Money that came in and waits for the operator to say whose it is; the comment is a stranger's text."""
+
+    hash: str
+    at: datetime
+    nano: int
+    comment: str | None
+    source: str | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Work that nobody has taken up although it was due for a while."""
+
+    configs: int
+    notices: int

@@ -40,12 +40,17 @@ BY_PREFIX = {"top": ADD_FUNDS, "pay": PAY, "buy": BUY}
 def limit_of(event: TelegramObject) -> Limit | None:
     """The bucket that an event draws from; None for what carries money, which is never held up."""
     if isinstance(event, CallbackQuery):
-        return BY_PREFIX.get((event.data or "").partition(":")[0], OTHER)
+        return limit_of_click(event.data or "")
     if isinstance(event, Message):
         if event.successful_payment is not None or event.refunded_payment is not None:
             return None
         return START if (event.text or "").startswith("/start") else OTHER
     return None
+
+
+def limit_of_click(data: str) -> Limit:
+    """The bucket that a click on a button with this callback data draws from."""
+    return BY_PREFIX.get(data.partition(":")[0], OTHER)
 
 
 class LocalBuckets:

@@ -8,10 +8,12 @@ import structlog
 from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from redis.asyncio import Redis
     from redis.commands.core import AsyncScript
+
+    Words = Callable[[], tuple[Sequence[str], Sequence[str | int]]]
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +35,7 @@ class Line(Protocol):
         """Send now; what comes raises LineLost or TimeoutError. None where the line is not open."""
         ...
 
-    def post(self, sha: str, keys: Sequence[str], args: Sequence[str | int]) -> bool:
+    def post(self, sha: str, words: Words) -> bool:
         """Send soon, for nobody to wait for; False where the line is not open."""
         ...
 
@@ -122,10 +124,13 @@ class Cache:
         self._was_down = False
         return answer
 
-    async def post(self, script: AsyncScript, keys: Sequence[str], args: Sequence[str | int]) -> None:
-        """Run the script before the next one that is run; where the line is open nothing is waited for."""
-        if self._line is None or not self._line.post(script.sha, keys, args):
-            await self.run(script, keys, args)
+    async def post(self, script: AsyncScript, words: Words) -> None:
+        """Run the script on the keys and arguments that `words` gives, before the next one that is run.
+
+        Where the line is open nothing is waited for, and the words are asked for only when they go out.
+        """
+        if self._line is None or not self._line.post(script.sha, words):
+            await self.run(script, *words())
 
     async def answers(self) -> bool:
         """Whether Redis serves right now."""

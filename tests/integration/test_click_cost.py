@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiogram.methods import GetMe
+from aiogram.methods import EditMessageText, GetMe
 
-from app.core.actions import Menu
+from app.core.actions import Menu, SetLanguage
 from bench.counted import CountedShop, counted_shop
 from bench.trips import count_all
 from bench.updates import click, typed
@@ -77,3 +77,12 @@ async def test_no_click_and_no_command_goes_through_a_thread(
     assert hops == []
     answers = [call for call in counted.session.calls if not isinstance(call, GetMe)]
     assert len(answers) == 7 * 2 + 5
+
+
+async def test_a_click_behind_another_sees_what_that_one_changed(counted: CountedShop) -> None:
+    await counted.shop.take(typed(NINA, "/start"))
+    english, home = SetLanguage(code="en").pack(), Menu(page="home").pack()
+    both = [await counted.shop.app.intake.accept(click(NINA, data, "", None)) for data in (english, home)]
+    await asyncio.gather(*both)
+    last = next(call for call in reversed(counted.session.calls) if isinstance(call, EditMessageText))
+    assert "Free trial" in last.text

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
+from app.locales.en import TEXTS as EN
 from tests.support.town import town
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+STATUSES = text("SELECT status FROM configs")
 
 
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
@@ -34,6 +38,41 @@ async def test_an_update_in_hand_is_finished_before_the_process_ends(tmp_path: P
         assert "event=stopped updates_cut=0" in log
         assert "level=error" not in log
         assert len(place.world.telegram.updates) == 0
+
+
+async def test_a_panel_that_is_making_a_user_is_waited_for_before_the_process_ends(tmp_path: Path) -> None:
+    async with town(tmp_path) as place:
+        nina = await place.person(501, "Nina", "en")
+        await nina.start()
+        await nina.press(EN["menu.vpn"])
+        urls = list(place.world.panel_urls.values())
+        for url in urls:
+            await place.post(f"{url}/sim/faults", {"match": "POST /api/user", "action": "delay", "seconds": 1.5})
+
+        async def under_way() -> bool:
+            return not all([await place.faults(url) for url in urls])
+
+        await nina.press(EN["vpn.new"])
+        await place.eventually(under_way)
+        assert await place.bot.stop() == 0
+        await place.bot.start()
+        # Cut off in the middle, the job would wait for its lease of 30 s to run out.
+        async with place.database() as database:
+            assert [row.status for row in await database.run(STATUSES)] == ["active"]
+        await nina.sees("/sub/")
+        await place.audit()
+
+
+async def test_a_stop_in_the_middle_of_a_start_ends_every_task(tmp_path: Path) -> None:
+    async with town(tmp_path) as place:
+        await place.bot.stop()
+        for _ in range(3):
+            await place.bot.start()
+            assert await place.bot.stop() == 0
+        log = place.bot.log()
+        assert log.count("event=stopped") == 4
+        assert "tasks_did_not_end" not in log
+        assert "Traceback" not in log
 
 
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])

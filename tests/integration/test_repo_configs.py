@@ -14,7 +14,7 @@ from app.domain.plans import Plan
 from app.repo.configs import REQUEST
 from app.repo.shop import BUY
 from app.services.records import ConfigCard, ConfigStatus
-from tests.support.books import NOW, Books, blocked
+from tests.support.books import MONTH, NOW, Books, blocked
 
 if TYPE_CHECKING:
     from app.repo.db import Database
@@ -118,6 +118,15 @@ async def test_without_time_left_or_with_a_ban_there_is_no_config(books: Books) 
     with pytest.raises(NotFound):
         await request(books, "stranger", tg_id=404)
     assert await living(books) == 0
+
+
+async def test_a_smaller_plan_keeps_the_bigger_limit_only_while_that_one_runs(books: Books) -> None:
+    end = (await books.buy(7, FIVE)).subscription_end
+    limit = "SELECT max_configs FROM users WHERE tg_id = 7"
+    await books.buy(7, MONTH, now=end - timedelta(seconds=1))
+    assert await books.value(limit) == FIVE.max_configs
+    await books.buy(7, MONTH, now=end + timedelta(days=31))
+    assert await books.value(limit) == MONTH.max_configs
 
 
 async def test_a_renewal_moves_every_living_config_and_makes_it_due(books: Books) -> None:

@@ -1,7 +1,9 @@
 """Owns what tests of the sandbox share: the console's small world, the browser, a bot inside the test."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ from structlog.testing import capture_logs
 
 from app.repo.db import Database
 from tests.sandbox.console_world import World, open_world
+from tests.support.cable import Cable
 from tests.support.shop_floor import ShopFloor, shop_floor
 
 QUIET = (
@@ -22,6 +25,13 @@ QUIET = (
 PATIENCE_MS = 20_000
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+class Cut(ShopFloor):
+    """A bot whose ways to Redis and PostgreSQL can be cut."""
+
+    redis: Cable
+    postgres: Cable
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +59,21 @@ async def floor(tmp_path: Path, database: Database, database_url: URL, redis: Re
         async with shop_floor(tmp_path, database_url, redis) as opened:
             yield opened
     assert [line for line in log if line["log_level"] in {"error", "critical"}] == []
+
+
+@pytest.fixture
+async def cut(tmp_path: Path, database: Database, database_url: URL, redis: Redis) -> AsyncIterator[Cut]:
+    del database  # emptied, which is all that is wanted of it
+    socket = redis.connection_pool.connection_kwargs["path"]
+    to_postgres = partial(asyncio.open_connection, database_url.host, database_url.port)
+    with capture_logs() as log:
+        async with Cable(partial(asyncio.open_unix_connection, socket)) as one, Cable(to_postgres) as other:
+            ways = {"redis_url": f"redis://127.0.0.1:{one.port}", "database_port": other.port}
+            async with shop_floor(tmp_path, database_url, redis, **ways) as opened:
+                cut = Cut(opened.app, opened.world)
+                cut.redis, cut.postgres = one, other
+                yield cut
+    assert [line for line in log if line["log_level"] == "error" or "exc_info" in line] == []
 
 
 @pytest.fixture

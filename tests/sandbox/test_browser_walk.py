@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.fixture
@@ -80,8 +80,9 @@ async def days_on_the_panel(visitor: Visitor) -> int:
     """How long the only config still works, as its panel has it."""
     user = visitor.panel_users()
     await visitor.opens_the_world()
+    await expect(user).to_be_visible()
     await expect(user).to_contain_text("active")
-    left = re.search(r"(\d+) d left", await user.inner_text())
+    left = re.search(r"(\d+) d left", await user.text_content() or "")
     assert left
     await visitor.closes_the_world()
     return int(left[1])

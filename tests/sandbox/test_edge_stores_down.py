@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from functools import partial
 from typing import TYPE_CHECKING
 
-import pytest
 from sqlalchemy import text
-from structlog.testing import capture_logs
 
 from app.locales.locales import translator
-from tests.support.cable import Cable
 from tests.support.rows import all_rows
-from tests.support.shop_floor import ShopFloor, labels, newest, shop_floor, shown
+from tests.support.shop_floor import labels, newest, shown
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from redis.asyncio import Redis
-    from sqlalchemy import URL
-
-    from app.repo.db import Database
     from sandbox.telegram.people import Person
+    from tests.sandbox.conftest import Cut
+    from tests.support.shop_floor import ShopFloor
 
 EN = translator("en")
 SORRY = EN.plain("error.storage")
 PAGES = ("vpn", "plans", "balance", "settings", "help", "invite", "home")
-
-
-class Cut(ShopFloor):
-    """A bot whose ways to Redis and PostgreSQL can be cut."""
-
-    redis: Cable
-    postgres: Cable
-
-
-@pytest.fixture
-async def cut(tmp_path: Path, database: Database, database_url: URL, redis: Redis) -> AsyncIterator[Cut]:
-    del database  # emptied, which is all that is wanted of it
-    socket = redis.connection_pool.connection_kwargs["path"]
-    to_postgres = partial(asyncio.open_connection, database_url.host, database_url.port)
-    with capture_logs() as log:
-        async with Cable(partial(asyncio.open_unix_connection, socket)) as one, Cable(to_postgres) as other:
-            ways = {"redis_url": f"redis://127.0.0.1:{one.port}", "database_port": other.port}
-            async with shop_floor(tmp_path, database_url, redis, **ways) as opened:
-                cut = Cut(opened.app, opened.world)
-                cut.redis, cut.postgres = one, other
-                yield cut
-    assert [line for line in log if line["log_level"] == "error" or "exc_info" in line] == []
 
 
 async def pages(floor: ShopFloor, person: Person) -> list[str]:

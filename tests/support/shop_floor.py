@@ -98,9 +98,13 @@ class ShopFloor:
         """The person opens an invoice by a button, pays it, and is told that it is credited."""
         await self.says(person, "/menu")
         await self.click(person, f"pay:ton:{rubles * 100}")
+        await self.pays_last_invoice()
+        await self.work()
+
+    async def pays_last_invoice(self) -> None:
+        """Somebody sends what the newest invoice asks for."""
         (invoice,) = await self.database.run(INVOICE)
         self.world.chain.transfer(Order("Nina", self.world.chain.merchant, invoice.nano, invoice.comment))
-        await self.work()
 
     async def work(self) -> None:
         """Do all that background jobs would find to do now."""

@@ -149,13 +149,13 @@ class Town:
 
 
 @asynccontextmanager
-async def town(home: Path, *, webhook: bool = False) -> AsyncIterator[Town]:
-    """A world with two panels and a bot that serves in it, by polling or by webhook."""
+async def town(home: Path, *, webhook: bool = False, **settings: str) -> AsyncIterator[Town]:
+    """A world with two panels and a bot that serves in it, by polling or by webhook, with more settings if need be."""
     async with AsyncExitStack() as stack:
         world = World(home)
         await world.start()
         stack.push_async_callback(world.stop)
-        env = world.env()
+        env = world.env() | settings
         if webhook:
             port = _free_port()
             env |= {"WEBHOOK_URL": f"http://127.0.0.1:{port}", "WEB_PORT": str(port)}

@@ -31,12 +31,15 @@ async def show(query: CallbackQuery, screen: Screen, toast: str | None = None) -
     bot = query.bot
     if bot is None:
         raise RuntimeError("the query is not bound to a bot")
-    # The answer is on its way while the screen is; a gather over both would make a task of the second as well.
+    # The answer goes on its way beside the screen; a gather over both would make a task of either.
     answering = asyncio.gather(bot(AnswerCallbackQuery(callback_query_id=query.id, text=toast)))
     try:
-        return await _replace(bot, query, screen)
-    finally:
-        await answering
+        shown = await _replace(bot, query, screen)
+    except BaseException:
+        answering.cancel()
+        raise
+    await answering
+    return shown
 
 
 async def send(bot: Bot, chat_id: int, screen: Screen) -> Message:

@@ -1,0 +1,127 @@
+"""Owns the operator's look at all panels: how they are, and whether they have what they should. Changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from app.panels.census import Difference, differences
+from app.panels.health import Unfit, check_core, usable_nodes
+from app.repo.marzban_client import ListedUser, MarzbanClient, MarzbanClients, PanelError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Sequence
+
+    from app.repo.marzban_client import TokenCache
+    from app.services.ports import Clock
+    from app.services.records import PanelAccess, StandingConfig
+
+PAGE = 500
+
+
+class StandingConfigs(Protocol):
+    """Where it is written what panels should have."""
+
+    async def standing(self) -> list[StandingConfig]:
+        """Every config that a panel has or is about to have or to lose."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PanelFinding:
+    """One panel: how many users were counted, or why it could not be looked at."""
+
+    instance_id: str
+    users: int = 0
+    differences: frozenset[Difference] = frozenset()
+    unseen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """How a panel is, in words that hold no secret."""
+
+    instance_id: str
+    is_well: bool
+    said: str
+
+
+class PanelInspector:
+    """Looks at panels without a breaker: an operator asks once, and wants to know."""
+
+    def __init__(self, clients: MarzbanClients) -> None:
+        self._clients = clients
+
+    async def census(self, panels: Sequence[PanelAccess], configs: StandingConfigs) -> list[PanelFinding]:
+        """What differs on these panels, and on those that configs stand on although nobody can open them.
+
+        What changes at this very moment differs too, but not twice: only what a second look confirms is told.
+        """
+        first = await self._compared(panels, configs)
+        if not any(finding.differences for finding in first):
+            return first
+        again = {finding.instance_id: finding for finding in await self._compared(panels, configs)}
+        return [_confirmed(finding, again.get(finding.instance_id, finding)) for finding in first]
+
+    async def checkups(self, panels: Iterable[PanelAccess]) -> list[Checkup]:
+        """Each panel's login, core and nodes."""
+        return list(await asyncio.gather(*(self._checkup(access) for access in panels)))
+
+    async def _compared(self, panels: Sequence[PanelAccess], configs: StandingConfigs) -> list[PanelFinding]:
+        standing = await configs.standing()
+        known = {access.instance_id for access in panels}
+        lost = sorted({config.instance_id for config in standing} - known)
+        compared = [
+            self._compare(access, [config for config in standing if config.instance_id == access.instance_id])
+            for access in panels
+        ]
+        unseen = [PanelFinding(instance_id, unseen="its password can't be opened") for instance_id in lost]
+        return [*await asyncio.gather(*compared), *unseen]
+
+    async def _compare(self, access: PanelAccess, configs: Sequence[StandingConfig]) -> PanelFinding:
+        try:
+            users = await _all_users(self._clients.for_instance(access))
+        except PanelError as failure:
+            return PanelFinding(access.instance_id, unseen=failure.reason)
+        found = frozenset(differences(access.instance_id, users.values(), configs))
+        return PanelFinding(access.instance_id, len(users), found)
+
+    async def _checkup(self, access: PanelAccess) -> Checkup:
+        client = self._clients.for_instance(access)
+        try:
+            system, core, nodes = await client.system(), await client.core(), await client.nodes()
+            check_core(core)
+            usable = usable_nodes(nodes, access.excluded_node_names)
+        except (PanelError, Unfit) as failure:
+            return Checkup(access.instance_id, is_well=False, said=getattr(failure, "reason", str(failure)))
+        of_nodes = f"{len(usable)} of {len(nodes)} nodes usable" if nodes else "no nodes, the core serves alone"
+        said = f"Marzban {system.version}, {of_nodes}, {system.users_active} active users"
+        return Checkup(access.instance_id, is_well=True, said=said)
+
+
+@asynccontextmanager
+async def open_inspector(cache: TokenCache, clock: Clock, timeout_seconds: float) -> AsyncIterator[PanelInspector]:
+    """An inspector with connections of its own, which are closed with the block."""
+    clients = MarzbanClients(cache, clock, timeout_seconds)
+    try:
+        yield PanelInspector(clients)
+    finally:
+        await clients.close()
+
+
+async def _all_users(client: MarzbanClient) -> dict[str, ListedUser]:
+    users: dict[str, ListedUser] = {}
+    offset, total = 0, 1
+    while offset < total:
+        page = await client.users(offset, PAGE)
+        users |= {user.username: user for user in page.users}
+        offset, total = offset + PAGE, page.total
+    return users
+
+
+def _confirmed(first: PanelFinding, second: PanelFinding) -> PanelFinding:
+    if second.unseen is not None:
+        return second
+    return PanelFinding(second.instance_id, second.users, first.differences & second.differences, first.unseen)

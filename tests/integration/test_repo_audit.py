@@ -1,0 +1,174 @@
+"""The audit bites: whatever is changed by hand behind the books' back is named."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from sqlalchemy import text
+
+from app.repo.audit import INVARIANTS, breaks
+from app.repo.db import Database
+from tests.support.books import NOW, WALLET, Books
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Executable, Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from app.utils.redis import Cache
+
+COIN = 10**9
+LATE = NOW + timedelta(hours=2)
+
+
+class Change(NamedTuple):
+    """A column of rows that `rows` names by their key, set to something that is still a value of its kind."""
+
+    table: str
+    column: str
+    value: str
+    rows: str = "true"
+
+
+# How much of a trial was left at the first purchase stands nowhere else.
+RENEWALS = "id > (SELECT min(id) FROM purchases)"
+# Where a row alone says whose an unpaid invoice is, or who invited whom, nothing else in the books could know better.
+CHANGES = [
+    Change("users", "balance", "balance + 1"),
+    Change("users", "balance", "0", "balance > 0"),
+    Change("users", "subscription_end", "subscription_end + interval '1 day'", "tg_id = 7"),
+    Change("ledger_entries", "amount", "amount + 1"),
+    Change("ledger_entries", "amount", "-amount"),
+    Change("ledger_entries", "account", "'wallet:9'", "account <> 'wallet:9'"),
+    Change("ledger_entries", "account", "'adjustments'", "account <> 'adjustments'"),
+    Change("ledger_entries", "account", "'gateway:stars'", "account <> 'gateway:stars'"),
+    Change("ledger_transactions", "key", "key || '0'"),
+    Change("ledger_transactions", "key", "'gift:' || key"),
+    Change("ledger_transactions", "kind", "'adjustment'"),
+    Change("ledger_transactions", "kind", "CASE kind WHEN 'topup' THEN 'purchase' ELSE 'topup' END"),
+    Change("payments", "amount", "amount + 1"),
+    Change("payments", "nano", "nano + 1000000000"),
+    Change("payments", "nano", "nano - 1"),
+    Change("payments", "rate", "rate + 10"),
+    Change("payments", "user_id", "9", "status = 'confirmed'"),
+    Change("payments", "status", "'failed', reason = 'cancelled', confirmed_at = NULL", "status = 'confirmed'"),
+    Change("payments", "status", "'confirmed', reason = NULL, confirmed_at = now()", "status <> 'confirmed'"),
+    Change("payment_tombstones", "amount", "amount + 1"),
+    Change("payment_tombstones", "nano", "nano + 1000000000"),
+    Change("payment_tombstones", "rate", "rate + 10"),
+    Change("ton_transactions", "nano", "nano + 1000000000", "status = 'credited'"),
+    Change("ton_transactions", "credited", "credited + 1", "status = 'credited'"),
+    Change("ton_transactions", "rate", "rate + 10", "status = 'credited'"),
+    Change("ton_transactions", "user_id", "9", "status = 'credited'"),
+    Change("ton_transactions", "status", "'unmatched', credited = NULL, rate = NULL", "status = 'credited'"),
+    Change("ton_transactions", "status", "'ignored'", "status = 'unmatched'"),
+    Change("ton_transactions", "status", "'credited', credited = 5, rate = 220, user_id = 9", "status <> 'credited'"),
+    Change("purchases", "price", "price + 1"),
+    Change("purchases", "days", "days + 1", RENEWALS),
+    Change("purchases", "subscription_end", "subscription_end + interval '1 day'", RENEWALS),
+    Change("purchases", "user_id", "9"),
+    Change("referrals", "bonus", "bonus + 1", "bonus IS NOT NULL"),
+    Change("referrals", "referrer_id", "9", "bonus IS NOT NULL"),
+    Change("referrals", "bonus", "NULL, bonus_paid_at = NULL", "bonus IS NOT NULL"),
+    Change("referrals", "bonus", "50", "bonus IS NULL"),
+    Change("referrals", "bonus_paid_at", "NULL", "bonus IS NOT NULL"),
+    Change("referrals", "bonus", "50, bonus_paid_at = now()", "bonus IS NULL"),
+    Change("chain_cursors", "lt", "lt + 1"),
+    Change("chain_cursors", "lt", "lt - 1"),
+    Change("configs", "expires_at", "expires_at + interval '1 day'"),
+]
+REMOVALS = {
+    "ledger_transactions": "true",
+    "ledger_entries": "true",
+    "purchases": "true",
+    "payments": "status = 'confirmed'",
+    "ton_transactions": "status = 'credited'",
+    "chain_cursors": "true",
+    "ledger_accounts": "user_id IS NOT NULL",
+}
+
+
+@pytest.fixture
+async def books(database: Database, cache: Cache) -> Books:
+    """Books in which everything has happened that can happen to money."""
+    books = Books(database, cache)
+    await books.arrive(1, 9)
+    await books.arrive(7, 8, inviter=1)
+    swept, forgotten = [await books.invoice(7) for _ in range(2)]
+    await books.payments.scanned(WALLET, NOW + timedelta(hours=1))
+    await books.payments.drop_stale(LATE, 100)
+    exact, short, over, late, cancelled, expired = [await books.invoice(7) for _ in range(6)]
+    await books.settle(books.transfer(exact), books.transfer(short, COIN), books.transfer(over, over.nano + COIN))
+    await books.settle(books.transfer(exact, 2 * COIN), books.transfer(late, COIN, at=LATE))
+    await books.settle(books.transfer(swept, COIN, at=LATE), books.transfer(None, COIN, comment="hello"))
+    await books.settle(books.transfer(None, COIN, is_money=False, verdict="outgoing"))
+    await books.payments.cancel(7, cancelled.id)
+    await books.payments.scanned(WALLET, NOW + timedelta(hours=1))
+    await books.invoice(7)
+    await books.buy(7)
+    await books.configs.request(7, "wish", None, NOW)
+    await books.buy(7, now=NOW + timedelta(days=60))
+    assert {forgotten.id, expired.id}
+    await books.are_right()
+    return books
+
+
+class Inside(Database):
+    """The database as one transaction sees it."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def run(self, statement: Executable, params: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
+        return (await self._connection.execute(statement, params)).fetchall()
+
+
+async def noticed(books: Books, change: str, **params: str) -> set[str]:
+    """The invariants that a change breaks, made with the triggers off that would refuse it, and taken back."""
+    async with books.database.transaction() as connection, connection.begin_nested() as undone:
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))
+        await connection.execute(text(change), params)
+        found = await breaks(Inside(connection))
+        await undone.rollback()
+    return {broken.invariant for broken in found}
+
+
+async def unnoticed(books: Books, table: str, change: str, where: str) -> list[str]:
+    """The rows of which the change, made to each of them alone, goes unnoticed."""
+    rows = await books.rows(f"SELECT ctid::text AS place, t::text AS shown FROM {table} t WHERE {where}")  # noqa: S608
+    assert rows
+    return [row.shown for row in rows if not await noticed(books, f"{change} WHERE ctid::text = :at", at=row.place)]
+
+
+async def test_whatever_column_is_changed_in_whatever_row_is_noticed(books: Books) -> None:
+    missed = {}
+    for table, column, value, where in CHANGES:
+        update = f"UPDATE {table} SET {column} = {value}"  # noqa: S608 - constants above
+        missed[update] = await unnoticed(books, table, update, where)
+    assert {update: rows for update, rows in missed.items() if rows} == {}
+
+
+async def test_whatever_row_is_removed_is_noticed(books: Books) -> None:
+    missed = {}
+    for table, where in REMOVALS.items():
+        missed[table] = await unnoticed(books, table, f"DELETE FROM {table}", where)  # noqa: S608 - constants above
+    assert {table: rows for table, rows in missed.items() if rows} == {}
+
+
+async def test_a_credit_invented_with_all_its_lines_is_noticed(books: Books) -> None:
+    assert await noticed(
+        books,
+        "WITH t AS (INSERT INTO ledger_transactions (key, kind, created_at) VALUES ('ton:x', 'topup', now())"
+        " RETURNING id), l AS (INSERT INTO ledger_entries (transaction_id, account, amount)"
+        " SELECT id, a, v FROM t, (VALUES ('wallet:9', 100), ('gateway:ton', -100)) x (a, v))"
+        " UPDATE users SET balance = balance + 100 WHERE tg_id = 9",
+    ) == {"every top-up has its receipt, of the same sum", "what was received was credited"}
+
+
+async def test_the_audit_changes_nothing_and_shares_no_statement() -> None:
+    for query in INVARIANTS.values():
+        assert query.split()[0] == "SELECT"
+        assert not {"INSERT", "UPDATE", "DELETE"} & set(query.split())

@@ -1,0 +1,42 @@
+"""An operator's commands as processes, in a world of emulators beside the tests' own database."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+from config import ROOT
+from sandbox.bot_process import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import URL
+
+
+def database_settings(url: URL) -> dict[str, str]:
+    """What leads a command to this database."""
+    return {
+        "DATABASE_HOST": url.host or "",
+        "DATABASE_PORT": str(url.port),
+        "DATABASE_USER": url.username or "",
+        "DATABASE_PASSWORD": str(url.password),
+        "DATABASE_NAME": url.database or "",
+    }
+
+
+async def orbit(settings: Mapping[str, str], *command: str) -> tuple[int | None, str]:
+    """The exit code of `./orbit …` and all that it printed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "app.cli",
+        *command,
+        cwd=ROOT,
+        env=environment(settings),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await process.communicate()
+    return process.returncode, printed.decode()
