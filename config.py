@@ -109,8 +109,11 @@ class Settings(BaseSettings):
     tonapi_url: HttpUrl = HttpUrl("https://tonapi.io")
     tonapi_key: SecretStr | None = None
     ton_poll_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    stars_enabled: bool = True
     cryptobot_token: SecretStr | None = None
     cryptobot_testnet: bool = False
+    cryptobot_api_url: HttpUrl | None = None
+    payment_poll_seconds: Annotated[int, Field(ge=1, le=600)] = 30
 
     s001_base_url: HttpUrl | None = None
     s001_marzban_username: str | None = None
@@ -168,6 +171,15 @@ class Settings(BaseSettings):
             raise ValueError("not a bot's token (digits, a colon, a secret)")
         return token
 
+    @field_validator("cryptobot_token")
+    @classmethod
+    def _looks_like_an_apps_token(cls, token: SecretStr | None) -> SecretStr | None:
+        # A header carries it, and it is the key to the webhook's signatures: neither bears blanks or a filler.
+        text = token.get_secret_value() if token is not None else "unset-and-fine"
+        if not text.isascii() or not text.isprintable() or " " in text or len(text) < 10 or text in PLACEHOLDERS:
+            raise ValueError("not an app's token (take it from @CryptoBot: Crypto Pay, My Apps)")
+        return token
+
     @property
     def bot_id(self) -> int:
         """The bot's own Telegram id, the part of its token that is no secret."""
@@ -200,6 +212,8 @@ def _half_set_groups(values: dict[str, object]) -> list[str]:
             lines.extend(f"{name} is missing: it belongs with {', '.join(present)}" for name in absent)
     if values.get("tonapi_key") and not values.get("ton_address"):
         lines.append("TON_ADDRESS is missing: TONAPI_KEY is set, so TON payments are half configured")
+    if values.get("cryptobot_api_url") and not values.get("cryptobot_token"):
+        lines.append("CRYPTOBOT_TOKEN is missing: CRYPTOBOT_API_URL is set, so CryptoBot is half configured")
     return lines
 
 

@@ -13,8 +13,8 @@ if __name__ == "__main__":
 # These live in the environment entered above.
 from app.embedded.postgres import EmbeddedPostgresError  # noqa: E402
 from app.embedded.redis import RedisUnavailable  # noqa: E402
-from app.main import StartFailed, serve  # noqa: E402
-from app.readiness import Readiness  # noqa: E402
+from app.main import serve  # noqa: E402
+from app.readiness import Readiness, StartFailed  # noqa: E402
 from app.stores import DatabaseDoesNotAnswer  # noqa: E402
 from app.web.webhook import WebhookNotPossible  # noqa: E402
 from config import SettingsError, load_settings  # noqa: E402

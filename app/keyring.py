@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from config import Settings
 
 FILE = "secret.key"
+# What keys are derived for, where more than one place has to derive the same.
+PAYMENT_PATHS = "payment-paths"
 
 
 class Keyring:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import aiohttp
 import structlog
 from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
 
+from app.cashdesk import CashDesk
 from app.clock import MovableClock, SystemClock
 from app.core.bot import make_bot
 from app.core.dispatch import ShortDispatcher
@@ -26,17 +25,15 @@ from app.core.polling import Polling
 from app.core.shopfront import Shopfront
 from app.core.states import Dialogues
 from app.domain.money import Money
-from app.domain.ton import TonAddress
+from app.domain.referral import Bonus
 from app.jobs.supervisor import Supervisor
-from app.keyring import open_keyring
+from app.keyring import PAYMENT_PATHS, open_keyring
 from app.locales.locales_mw import LocaleMiddleware
 from app.panels.choice import PanelChoice
 from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
 from app.panels.usage import MarzbanUsage
-from app.payments.gateway.ton import TonGateway
-from app.payments.gateway.tonapi import TonApi
-from app.payments.manager import PaymentManager
+from app.readiness import StartFailed
 from app.repo.bonuses import Bonuses
 from app.repo.configs import ConfigRepository
 from app.repo.doorman import Doorman
@@ -47,6 +44,7 @@ from app.repo.notices import NoticeRepository
 from app.repo.panels import PanelRepository
 from app.repo.payments import PaymentRepository
 from app.repo.provisioning import ProvisioningRepository
+from app.repo.receipts import ReceiptRepository
 from app.repo.settlement import Settler
 from app.repo.shop import ShopRepository
 from app.repo.user import UserRepository
@@ -57,11 +55,9 @@ from app.services.shop import Shop
 from app.services.topups import TopUps
 from app.stores import Stores, open_stores
 from app.utils.logging import configure_logging
-from app.utils.payment_cleanup import PaymentCleanupTask
 from app.utils.rate_limit import LocalBuckets, RateLimitMiddleware
-from app.utils.rates import TonRates
-from app.utils.updater import TonTransactionsUpdater
 from app.web.app import create_app
+from app.web.payments import PaymentDoor
 from app.web.server import WebServer
 from app.web.telegram import TelegramDoor
 from app.web.webhook import register, webhook_secret
@@ -69,20 +65,15 @@ from app.web.webhook import register, webhook_secret
 if TYPE_CHECKING:
     from aiogram import Bot
 
-    from app.payments.gateway.base import BasePaymentGateway
     from app.readiness import Readiness
     from app.services.ports import Clock
     from config import Settings
 
 log = structlog.get_logger(__name__)
 
-UPDATES = ("message", "callback_query", "my_chat_member")
+UPDATES = ("message", "callback_query", "my_chat_member", "pre_checkout_query")
 PROVISIONERS = 3
 GIB = 1024**3
-
-
-class StartFailed(Exception):
-    """The bot can't serve; the text says why, for the operator, and holds no secret."""
 
 
 class App:
@@ -102,8 +93,12 @@ class App:
         self.polling: Polling | None = None
         self.web: WebServer | None = None
         self._repositories()
+        self.bot = make_bot(settings, OutgoingPolicy(self.accounts.gone))
         self._panels()
-        self._payments()
+        self.cash = CashDesk(
+            settings, stores, self.clock, self.keyring, self.bot, self.accounts, self.users, self.payments,
+            self.receipts, self.wake, self._closing,
+        )
         self._telegram()
 
     def _repositories(self) -> None:
@@ -114,6 +109,7 @@ class App:
             database, cache, ttl=self.settings.redis_ttl, trial_key=trial_key, bonuses=bonuses
         )
         self.payments = PaymentRepository(database, cache, Settler(database, bonuses))
+        self.receipts = ReceiptRepository(database, cache, bonuses)
         self.configs = ConfigRepository(database, cache)
         self.provisioning = ProvisioningRepository(database, cache)
         self.panels = PanelRepository(database, cache, self.keyring.seal)
@@ -128,36 +124,7 @@ class App:
         self.provisioner = Provisioner(self.provisioning, self.panels, gate, choice, self.clock, limit)
         self.usage = MarzbanUsage(self.panels, gate)
 
-    def _payments(self) -> None:
-        gateways: list[BasePaymentGateway] = []
-        self.updater: TonTransactionsUpdater | None = None
-        if self.settings.ton_address is not None:
-            wallet = self._wallet(self.settings.ton_address)
-            key = self.settings.tonapi_key
-            self.http = aiohttp.ClientSession()
-            self._closing.push_async_callback(self.http.close)
-            index = TonApi(self.http, str(self.settings.tonapi_url), key.get_secret_value() if key else None)
-            rates = TonRates(index, self.users, self.clock, self.settings.ton_rub_rate)
-            ton = TonGateway(index, wallet, rates)
-            self.updater = TonTransactionsUpdater(ton, self.payments, rates, self.clock)
-            gateways.append(ton)
-        timeout = timedelta(minutes=self.settings.payment_timeout_minutes)
-        self.manager = PaymentManager(gateways, self.payments, self.clock, timeout)
-        self.cleanup = PaymentCleanupTask(self.payments, self.clock)
-
-    @staticmethod
-    def _wallet(address: str) -> TonAddress:
-        try:
-            wallet = TonAddress.parse(address)
-        except ValueError:
-            raise StartFailed("TON_ADDRESS is not the address of a TON wallet") from None
-        if wallet.test_only:
-            raise StartFailed("TON_ADDRESS is a test-only address: give the one for the main network")
-        return wallet
-
     def _telegram(self) -> None:
-        policy = OutgoingPolicy(self.accounts.gone)
-        self.bot = make_bot(self.settings, policy)
         storage = Dialogues(self.stores.cache.client, state_ttl=3600, data_ttl=3600)
         self.dispatcher = ShortDispatcher(name="orbit")
         sales = ShopRepository(self.stores.database, self.stores.cache)
@@ -167,9 +134,11 @@ class App:
             accounts=self.accounts,
             configs=configs,
             shop=shop,
-            topups=TopUps(self.manager, self.payments, self.wake),
+            topups=TopUps(self.cash.manager, self.payments, self.wake),
             clock=self.clock,
-            referral_bonus=Money.rub(self.settings.referral_bonus),
+            referral_bonus=Bonus(
+                Money.rub(self.settings.referral_bonus), at_signup=self.settings.referral_trigger == "signup"
+            ),
             support=self.settings.support_username,
             bot_username=self._bot_username,
         )
@@ -190,7 +159,9 @@ class App:
         self.dispatcher.my_chat_member.register(Membership(self.accounts).note)
         self.notifier = Notifier(self.bot, self.notices, configs, self.clock)
         self.lanes = Lanes(self.supervisor.spawn, self.settings.updates_in_hand)
-        self.intake = Intake(self.bot, self.dispatcher, self.lanes, look=locale.look_early)
+        self.intake = Intake(
+            self.bot, self.dispatcher, self.lanes, look=locale.look_early, money=self.cash.money_updates
+        )
 
     async def _bot_username(self) -> str:
         return (await self.bot.me()).username or ""
@@ -237,12 +208,8 @@ class App:
             self._every(f"provisioning:{number}", 2, self._provision)
         self._every("notices", 2, self._notify)
         self._every("panels", 60, self.panels.active)
-        self._every("cleanup", 3600, self.cleanup.run_once)
         self._every("buckets", 3600, self.buckets.sweep)
-        if self.updater is not None:
-            self.ton_lead = Leadership(self.stores.engine, "ton-poller")
-            self._closing.push_async_callback(self.ton_lead.release)
-            self._every("ton", self.settings.ton_poll_seconds, self._poll_ton)
+        self.cash.start_jobs(self._every)
         if self.stores.postgres is not None:
             self.supervisor.start("postgres", self.stores.postgres.keep_running)
         self.supervisor.start("lag", self.supervisor.watch_lag)
@@ -259,11 +226,6 @@ class App:
         while await self.notifier.run_once():
             pass
 
-    async def _poll_ton(self) -> None:
-        if self.updater is not None and await self.ton_lead.try_acquire():
-            await self.updater.run_once()
-            self.wake("notices")
-
     async def _start_intake(self) -> None:
         settings = self.settings
         checks = {"database": self.stores.database.answers, "redis": self.stores.cache.answers}
@@ -275,7 +237,8 @@ class App:
             door = TelegramDoor(self.intake, secret)
         if settings.webhook_url is not None or settings.web_port is not None:
             port = settings.web_port if settings.web_port is not None else 8080
-            self.web = WebServer(create_app(checks, door), settings.web_host, port)
+            desk = PaymentDoor(self.cash.notifications, self.keyring.derive(PAYMENT_PATHS))
+            self.web = WebServer(create_app(checks, door, [desk.route]), settings.web_host, port)
             self._bind(self.web)
             self.supervisor.start("web", self.web.run)
         if self.polling is not None:

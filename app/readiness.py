@@ -5,6 +5,10 @@ import os
 _VARIABLE = "ORBIT_READY_FD"
 
 
+class StartFailed(Exception):
+    """The bot can't serve; the text says why, for the operator, and holds no secret."""
+
+
 class Readiness:
     """Lines for the starter: `progress: text`, at last `ready` or `error: text`. Silent where nobody asked for them."""
 

@@ -71,6 +71,11 @@ class WorldView(Protocol):
         ...
 
     @property
+    def cryptopay_url(self) -> str:
+        """The Crypto Pay emulator."""
+        ...
+
+    @property
     def panel_urls(self) -> Mapping[str, str]:
         """The panel emulators by name."""
         ...
@@ -139,6 +144,10 @@ class Console:
         """Pass on to the chain emulator."""
         return await self._proxy.forward(request, self._world.chain_url, _tail(request, 1))
 
+    async def cryptopay(self, request: web.Request) -> web.StreamResponse:
+        """Pass on to the Crypto Pay emulator."""
+        return await self._proxy.forward(request, self._world.cryptopay_url, _tail(request, 1))
+
     async def panel(self, request: web.Request) -> web.StreamResponse:
         """Pass on to the panel emulator named in the path."""
         url = self._world.panel_urls.get(request.match_info["name"])
@@ -188,6 +197,7 @@ def create_app(world: WorldView) -> web.Application:
     app.router.add_post("/bot", console.bot)
     app.router.add_route("*", "/telegram/{tail:.+}", console.telegram)
     app.router.add_route("*", "/chain/{tail:.+}", console.chain)
+    app.router.add_route("*", "/cryptopay/{tail:.+}", console.cryptopay)
     app.router.add_route("*", "/panels/{name}/{tail:.+}", console.panel)
     return app
 

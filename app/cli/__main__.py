@@ -2,9 +2,9 @@
 
 import typer
 
-from app.cli import audit, dev, doctor, panels, process
+from app.cli import audit, dev, doctor, panels, process, refunds, webhooks
 
-PARTS = (process, panels, audit, doctor, dev)
+PARTS = (process, panels, audit, doctor, refunds, webhooks, dev)
 
 app = typer.Typer(
     name="orbit",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from app.domain.payment import PaymentMethod
     from app.domain.plans import Catalogue, Plan
     from app.locales.locales import Translator
-    from app.services.records import Config, ConfigCard, Invoice
+    from app.services.records import Config, ConfigCard, Invoice, LinkInvoice
 
 Style = Literal["primary", "success", "danger"]
 COPY_LIMIT = 256
@@ -163,6 +163,12 @@ def top_up_missing(t: Translator, missing: Money) -> InlineKeyboardMarkup:
     return _rows([button(text, TopUp(missing=missing.kopecks), "success")], _back(t, "plans"))
 
 
+def top_up_again(t: Translator, amount: Money) -> InlineKeyboardMarkup:
+    """After an invoice that ended unpaid: a new one over the same sum, or the menu."""
+    text = t.plain("buy.top_up", missing=t.money(amount))
+    return _rows([button(text, TopUp(missing=amount.kopecks))], [button(t.plain("menu.home"), Menu(page="home"))])
+
+
 def bought(t: Translator) -> InlineKeyboardMarkup:
     """After a purchase: to the configs."""
     return _rows(
@@ -201,6 +207,17 @@ def invoice(t: Translator, shown: Invoice) -> InlineKeyboardMarkup:
         [_button(t.plain("invoice.open_wallet"), "primary", url=shown.wallet_link)],
         _copy(t.plain("invoice.copy_comment"), shown.comment) + _copy(t.plain("invoice.copy_amount"), shown.coins),
         _copy(t.plain("invoice.copy_address"), shown.address),
+        [
+            button(t.plain("invoice.check"), CheckInvoice(id=shown.payment_id)),
+            button(t.plain("invoice.cancel"), CancelInvoice(id=shown.payment_id)),
+        ],
+    )
+
+
+def link_invoice(t: Translator, shown: LinkInvoice, price: str) -> InlineKeyboardMarkup:
+    """Pay at the link, check, cancel."""
+    return _rows(
+        [InlineKeyboardButton(text=t.plain("invoice.pay", price=price), url=shown.pay_url)],
         [
             button(t.plain("invoice.check"), CheckInvoice(id=shown.payment_id)),
             button(t.plain("invoice.cancel"), CancelInvoice(id=shown.payment_id)),

@@ -20,6 +20,7 @@ from app.services.records import NoticeKind
 
 if TYPE_CHECKING:
     from aiogram import Bot
+    from aiogram.types import InlineKeyboardMarkup
 
     from app.locales.locales import Translator
     from app.services.configs import Configs
@@ -74,7 +75,12 @@ class Notifier:
                 await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
             case NoticeKind.PAYMENT_EXPIRED:
                 amount = t.money(Money.rub(notice.facts["amount"]))
-                await self._close_invoice(notice, t("invoice.expired", amount=amount))
+                again = keyboards.top_up_again(t, Money.rub(notice.facts["amount"]))
+                await self._close_invoice(notice, t("invoice.expired", amount=amount), again)
+            case NoticeKind.PAYMENT_REFUNDED:
+                amount = t.money(Money.rub(notice.facts["amount"]))
+                text = t("notice.refunded", amount=amount, receipt=notice.facts["receipt"])
+                await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
             case NoticeKind.REFERRAL_BONUS:
                 text = t("notice.bonus", amount=t.money(Money.rub(notice.facts["amount"])))
                 await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
@@ -84,14 +90,23 @@ class Notifier:
                 keyboard = keyboards.creating(t, int(notice.facts["config_id"]))
                 await self._say_in(notice, Screen(t("vpn.delayed"), keyboard))
 
-    async def _close_invoice(self, notice: Notice, text: str) -> None:
+    async def _close_invoice(
+        self, notice: Notice, text: str, keyboard: InlineKeyboardMarkup | None = None
+    ) -> None:
         """Put the end into the message that showed the invoice; one that is gone needs no end."""
         if notice.message_id is None:
             return
+        # An invoice of TON is a picture with a caption, one that is paid at a link is a text.
+        has_link = notice.facts.get("method", "ton") != "ton"
         try:
-            await self._bot.edit_message_caption(
-                chat_id=notice.recipient, message_id=notice.message_id, caption=text, reply_markup=None
-            )
+            if has_link:
+                await self._bot.edit_message_text(
+                    text, chat_id=notice.recipient, message_id=notice.message_id, reply_markup=keyboard
+                )
+            else:
+                await self._bot.edit_message_caption(
+                    chat_id=notice.recipient, message_id=notice.message_id, caption=text, reply_markup=keyboard
+                )
         except TelegramBadRequest as problem:
             log.info("invoice_message_gone", notice_id=notice.id, problem=problem.message)
 

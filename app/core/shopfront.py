@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from app.domain.money import Money
+    from app.domain.referral import Bonus
     from app.services.accounts import Accounts
     from app.services.configs import Configs
     from app.services.ports import Clock
@@ -25,6 +25,6 @@ class Shopfront:
     shop: Shop
     topups: TopUps
     clock: Clock
-    referral_bonus: Money
+    referral_bonus: Bonus
     support: str | None
     bot_username: Callable[[], Awaitable[str]]

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.domain.money import Money
 
 _PAYLOAD = re.compile(r"ref_?([1-9][0-9]{0,18})", re.ASCII)
 _BIGGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bonus:
+    """What an inviter gets for a friend: when the friend signs up, or else when they first top up."""
+
+    amount: Money
+    at_signup: bool
 
 
 def payload_for(tg_id: int) -> str:

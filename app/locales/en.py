@@ -107,6 +107,20 @@ TEXTS = {
         "⚠️ The comment is required and must not be encrypted: it is how we recognise your payment.\n\n"
         "⏱ The rate holds until {deadline} UTC. The money is credited by itself, usually within a minute."
     ),
+    "invoice.link": "💎 <b>Top up {amount}</b>\n\nPay <b>{price}</b> with {method}: press the button below.\n\n⏱ The invoice is open until {deadline} (UTC). We credit it ourselves, right after the payment.",
+    "invoice.stars": "{stars} ⭐",
+    "stars.title": "OrbitVPN balance",
+    "stars.description": "Balance top-up by {amount}, receipt No. {receipt}",
+    "checkout.gone": "This invoice is closed or has expired. Open a new one in the bot: Balance → Top up. No Stars were taken.",
+    "checkout.paid": "This invoice has been paid, the money is on the balance. No Stars were taken.",
+    "checkout.foreign": "Somebody else opened this invoice. Open your own in the bot. No Stars were taken.",
+    "checkout.changed": "The sum of this invoice has changed. Open a new one in the bot. No Stars were taken.",
+    "checkout.not_now": "We got distracted for a second. No Stars were taken, please try again in a minute.",
+    "paysupport.text": "💬 <b>Questions about a payment</b>\n\nMoney usually arrives within a minute. If it hasn't, press “I have paid” under the invoice, and we ask the payment system once more.\n\nIf that doesn't help, or you need a refund, write to {contact} and name the number of the receipt. We answer ourselves: Telegram support and @BotSupport can't help with purchases made in bots.",
+    "paysupport.contact": "the owner of this bot",
+    "terms.text": "📄 <b>Terms</b>\n\n1. You top up a balance and spend it on an OrbitVPN subscription. A subscription starts right after the purchase.\n2. A top-up is credited in full; what comes beyond an invoice, at its worth in rubles.\n3. A top-up that you haven't spent is refunded on request, the way it came: /paysupport. The refund takes the sum off the balance.\n4. Don't use the service for spam, break-ins or what the law forbids: access ends without a refund.\n5. We keep your Telegram ID and the history of your payments; we don't record what you do online.\n6. The seller and the support are this bot, not Telegram.",
+    "invoice.pay": "Pay {price}",
+    "notice.refunded": "↩️ <b>Refund of {amount}</b>\n\nReceipt No. {receipt}. The money went back the way it came.",
     "invoice.open_wallet": "Open the wallet",
     "invoice.copy_comment": "📋 Comment",
     "invoice.copy_address": "📋 Address",
@@ -123,10 +137,12 @@ TEXTS = {
     "notice.bonus": "🎁 <b>+{amount}</b> for a friend you invited. Thank you for spreading the word!",
     "invite.title": (
         "🎁 <b>Invite a friend</b>\n\n"
-        "When your friend tops up for the first time, you get <b>{bonus}</b>.\n\n"
+        "{when}, you get <b>{bonus}</b>.\n\n"
         "Your link:\n<code>{link}</code>\n\n"
         "👥 Invited: <b>{invited}</b>\n💳 Topped up: <b>{paid}</b>\n💰 Earned: <b>{earned}</b>"
     ),
+    "invite.first_payment": "When your friend tops up for the first time",
+    "invite.signup": "When your friend opens the bot by your link",
     "invite.share": "Share",
     "invite.copy": "📋 Copy the link",
     "invite.pitch": "A fast VPN with a free trial",

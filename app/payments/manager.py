@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.domain.errors import MethodUnavailable
-from app.payments.models import Invoice, PaymentMethod, PaymentResult
+import structlog
+
+from app.domain.errors import MethodUnavailable, NotFound
+from app.payments.gateway.base import GatewayUnavailable
+from app.payments.models import AnyInvoice, PaymentMethod, PaymentResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,8 +18,11 @@ if TYPE_CHECKING:
 
     from app.domain.money import Money
     from app.payments.gateway.base import BasePaymentGateway
-    from app.services.ports import Clock, PaymentStore
+    from app.services.ports import Clock, InvoiceStore
     from app.services.records import Payment
+
+
+log = structlog.get_logger(__name__)
 
 
 class PaymentManager:
@@ -23,7 +31,7 @@ class PaymentManager:
     def __init__(
         self,
         gateways: Iterable[BasePaymentGateway],
-        store: PaymentStore,
+        store: InvoiceStore,
         clock: Clock,
         timeout: timedelta,
         most_open: int = 3,
@@ -42,13 +50,39 @@ class PaymentManager:
     async def open(self, owner: int, method: PaymentMethod, amount: Money) -> PaymentResult:
         """Open and store a payment; MethodUnavailable, TooManyPayments, Banned, NotFound."""
         now = self._clock.now()
-        wanted = await self._gateway(method).open(owner, amount, now, now + self._timeout)
+        gateway = self._gateway(method)
+        wanted = await gateway.open(owner, amount, now, now + self._timeout)
         payment = await self._store.open(wanted, self._most_open)
-        return PaymentResult(payment, self.invoice_of(payment))
+        try:
+            issued = await gateway.issue(payment)
+        except GatewayUnavailable as problem:
+            log.warning("invoice_not_issued", payment_id=payment.id, method=method.value, reason=str(problem))
+            # Nobody saw it: it takes no place among the open ones. Money that comes for it all the same is credited.
+            with suppress(NotFound):
+                await self._store.cancel(owner, payment.id)
+            raise MethodUnavailable from None
+        if issued is not None:
+            await self._store.issued(payment.id, issued.external_id, issued.pay_url)
+            payment = replace(payment, external_id=issued.external_id, pay_url=issued.pay_url)
+        return PaymentResult(payment, gateway.invoice(payment))
 
-    def invoice_of(self, payment: Payment) -> Invoice:
+    def gateway(self, name: str) -> BasePaymentGateway | None:
+        """The gateway of a method by its name, where it is on."""
+        return next((gateway for method, gateway in self._gateways.items() if method.value == name), None)
+
+    def invoice_of(self, payment: Payment) -> AnyInvoice:
         """The invoice of a stored payment; MethodUnavailable where its gateway is off now."""
         return self._gateway(payment.method).invoice(payment)
+
+    async def close(self, payment: Payment) -> None:
+        """Have a cancelled invoice closed at its provider, where that is possible; a failure is only noted."""
+        gateway = self._gateways.get(payment.method)
+        if gateway is None or not gateway.descriptor.can_cancel:
+            return
+        try:
+            await gateway.cancel(payment)
+        except GatewayUnavailable as problem:
+            log.warning("invoice_not_closed", payment_id=payment.id, method=gateway.method.value, reason=str(problem))
 
     def _gateway(self, method: PaymentMethod) -> BasePaymentGateway:
         try:

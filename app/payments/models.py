@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.payment import PaymentMethod
-from app.services.records import Invoice
+from app.services.records import AnyInvoice, Invoice, LinkInvoice
 from app.services.records import OpenedPayment as PaymentResult
 
-__all__ = ["Invoice", "PaymentMethod", "PaymentResult"]
+__all__ = ["AnyInvoice", "Invoice", "LinkInvoice", "PaymentMethod", "PaymentResult"]

@@ -56,16 +56,52 @@ INVARIANTS = {
         SELECT t.key, 'credited ' || e.amount || ', receipt ' || COALESCE(r.credited::text, 'missing')
         FROM ledger_transactions t
         JOIN ledger_entries e ON e.transaction_id = t.id AND e.account LIKE 'wallet:%'
-        LEFT JOIN ton_transactions r ON r.status = 'credited'
-             AND (t.key = 'ton:' || r.hash OR t.key = 'payment:' || r.payment_id) AND r.credited = e.amount
+        LEFT JOIN (
+            SELECT 'ton:' || hash AS name, payment_id, user_id, credited FROM ton_transactions
+            UNION ALL
+            SELECT gateway || ':' || key, payment_id, user_id, credited FROM receipts WHERE direction = 'in'
+        ) r ON (t.key = r.name OR t.key = 'payment:' || r.payment_id) AND r.credited = e.amount
              AND 'wallet:' || r.user_id = e.account
-        WHERE t.kind = 'topup' AND r.hash IS NULL""",
+        WHERE t.kind = 'topup' AND r.name IS NULL""",
+    "every credited receipt is booked": """
+        SELECT r.gateway || ':' || r.key, 'credited ' || r.credited || ', not in the ledger' FROM receipts r
+        WHERE r.direction = 'in' AND r.status = 'credited' AND NOT EXISTS (
+            SELECT FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+            WHERE t.key IN (r.gateway || ':' || r.key, 'payment:' || r.payment_id) AND t.kind = 'topup'
+              AND e.account = 'wallet:' || r.user_id AND e.amount = r.credited)""",
     "what was received was credited": """
-        SELECT account, 'receipts ' || received || ', ledger ' || booked FROM (
-            SELECT 'gateway:ton' AS account,
-                   (SELECT COALESCE(sum(credited), 0) FROM ton_transactions) AS received,
-                   (SELECT COALESCE(-sum(amount), 0) FROM ledger_entries WHERE account = 'gateway:ton') AS booked) sides
-        WHERE received <> booked""",
+        SELECT account, 'receipts ' || COALESCE(received, 0) || ', ledger ' || COALESCE(booked, 0) FROM (
+            SELECT account, sum(credited) AS received FROM (
+                SELECT 'gateway:ton' AS account, credited FROM ton_transactions
+                UNION ALL SELECT 'gateway:' || gateway, credited FROM receipts) every GROUP BY account) receipts
+        FULL JOIN (
+            SELECT account, -sum(amount) AS booked FROM ledger_entries WHERE account LIKE 'gateway:%' GROUP BY account
+        ) ledger USING (account)
+        WHERE COALESCE(received, 0) <> COALESCE(booked, 0)""",
+    "every refund reverses one charge": """
+        SELECT o.gateway || ':' || o.key, 'took ' || -o.credited || ', brought ' || COALESCE(i.credited, 0)
+        FROM receipts o
+        LEFT JOIN receipts i ON i.gateway = o.gateway AND i.key = o.key AND i.direction = 'in'
+        WHERE o.direction = 'out' AND (i.credited IS DISTINCT FROM -o.credited OR i.user_id IS DISTINCT FROM o.user_id
+                                       OR i.asset_amount <> o.asset_amount OR o.debt NOT BETWEEN 0 AND i.credited)""",
+    "every refund is booked once, and what was spent is a debt": """
+        SELECT 'refund:' || o.gateway || ':' || o.key, 'reversed ' || -o.credited || ', debt ' || o.debt FROM receipts o
+        WHERE o.direction = 'out' AND NOT EXISTS (
+            SELECT FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+            WHERE t.key = 'refund:' || o.gateway || ':' || o.key AND t.kind = 'refund'
+            HAVING sum(e.amount) FILTER (WHERE e.account = 'gateway:' || o.gateway) = -o.credited
+               AND COALESCE(-sum(e.amount) FILTER (WHERE e.account = 'debts'), 0) = o.debt
+               AND COALESCE(-sum(e.amount) FILTER (WHERE e.account = 'wallet:' || o.user_id), 0) = -o.credited - o.debt
+        )""",
+    "every booked refund has its receipt": """
+        SELECT t.key, 'no such receipt' FROM ledger_transactions t
+        WHERE t.kind = 'refund' AND NOT EXISTS (
+            SELECT FROM receipts o WHERE o.direction = 'out' AND t.key = 'refund:' || o.gateway || ':' || o.key)""",
+    "every refund that is done is in the books": """
+        SELECT f.gateway || ':' || f.key, 'done without a receipt' FROM refunds f
+        JOIN receipts i ON i.gateway = f.gateway AND i.key = f.key AND i.direction = 'in' AND i.status = 'credited'
+        WHERE f.status = 'done' AND NOT EXISTS (
+            SELECT FROM receipts o WHERE o.gateway = f.gateway AND o.key = f.key AND o.direction = 'out')""",
     "every receipt is credited at its worth": """
         SELECT 'receipt ' || left(hash, 12), 'credited ' || credited || ', worth ' || worth FROM (
             SELECT r.hash, r.credited, CASE
@@ -128,7 +164,10 @@ INVARIANTS = {
         GROUP BY r.referee_id, r.bonus, r.bonus_for
         HAVING COALESCE(sum(e.amount), 0) IS DISTINCT FROM r.bonus
             OR r.bonus_for IS DISTINCT FROM 'signup' AND NOT EXISTS (
-                SELECT FROM ton_transactions x WHERE x.user_id = r.referee_id AND x.status = 'credited')""",
+                SELECT FROM ton_transactions x WHERE x.user_id = r.referee_id AND x.status = 'credited')
+            AND NOT EXISTS (
+                SELECT FROM receipts x
+                WHERE x.user_id = r.referee_id AND x.status = 'credited' AND x.direction = 'in')""",
     "every bonus has its referral": """
         SELECT t.key, 'no paid referral' FROM ledger_transactions t
         WHERE t.kind = 'referral' AND NOT EXISTS (

@@ -2,50 +2,59 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
-from typing import Annotated
-
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
-    DateTime,
     ForeignKey,
-    Identity,
     Index,
     Integer,
-    MetaData,
-    Numeric,
     Text,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-Rub = Annotated[Decimal, mapped_column(Numeric(14, 2))]
-RubPerCoin = Annotated[Decimal, mapped_column(Numeric(18, 6))]
-Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
-Key = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
-TgRef = Annotated[int, mapped_column(BigInteger, ForeignKey("users.tg_id", ondelete="RESTRICT"))]
+from app.repo.columns import Base, Instant, Key, Rub, TgRef
+from app.repo.money_models import (
+    ChainCursor,
+    LedgerAccount,
+    LedgerEntry,
+    LedgerTransaction,
+    MoneyUpdate,
+    Payment,
+    PaymentTombstone,
+    Purchase,
+    Receipt,
+    Refund,
+    TonTransaction,
+)
 
+__all__ = [
+    "Base",
+    "ChainCursor",
+    "Config",
+    "LedgerAccount",
+    "LedgerEntry",
+    "LedgerTransaction",
+    "MarzbanInstance",
+    "MoneyUpdate",
+    "Notice",
+    "Payment",
+    "PaymentTombstone",
+    "Promocode",
+    "Purchase",
+    "Receipt",
+    "Referral",
+    "Refund",
+    "Server",
+    "TonTransaction",
+    "TrialGrant",
+    "User",
+]
 
 LIVING = "status IN ('creating', 'active')"
-
-
-class Base(DeclarativeBase):
-    """The common registry, with constraint names that migrations can rely on."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
 
 
 class User(Base):
@@ -92,144 +101,6 @@ class Referral(Base):
     bonus: Mapped[Rub | None]
     bonus_for: Mapped[str | None] = mapped_column(Text)
     bonus_paid_at: Mapped[Instant | None]
-
-
-class LedgerAccount(Base):
-    """One side of the books: wallet:{tg_id}, gateway:{method}, sales, bonuses, adjustments."""
-
-    __tablename__ = "ledger_accounts"
-
-    code: Mapped[str] = mapped_column(Text, primary_key=True)
-    user_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("users.tg_id", ondelete="RESTRICT"), unique=True
-    )
-
-
-class LedgerTransaction(Base):
-    """A movement of money under a business key that can exist once."""
-
-    __tablename__ = "ledger_transactions"
-
-    id: Mapped[Key]
-    key: Mapped[str] = mapped_column(Text, unique=True)
-    kind: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[Instant]
-
-
-class LedgerEntry(Base):
-    """One line of a movement; the lines of a movement sum to zero. A wallet's lines sum to its balance."""
-
-    __tablename__ = "ledger_entries"
-    __table_args__ = (CheckConstraint("amount <> 0", name="amount_not_zero"),)
-
-    id: Mapped[Key]
-    transaction_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("ledger_transactions.id", ondelete="RESTRICT"), index=True
-    )
-    account: Mapped[str] = mapped_column(Text, ForeignKey("ledger_accounts.code", ondelete="RESTRICT"), index=True)
-    amount: Mapped[Rub]
-
-
-class Payment(Base):
-    """A top-up. What was quoted is stored with it, so that later rates and prices change nothing."""
-
-    __tablename__ = "payments"
-    __table_args__ = (
-        CheckConstraint("amount > 0", name="amount_positive"),
-        CheckConstraint("status IN ('pending', 'confirmed', 'failed')", name="status_known"),
-        CheckConstraint("(status = 'confirmed') = (confirmed_at IS NOT NULL)", name="confirmed_has_time"),
-        CheckConstraint("(status = 'failed') = (reason IS NOT NULL)", name="failed_has_reason"),
-        Index("ix_payments_pending", "method", "expires_at", postgresql_where=text("status = 'pending'")),
-        Index("ix_payments_unpaid", "created_at", postgresql_where=text("status = 'failed'")),
-        Index("ix_payments_user", "user_id", "id"),
-    )
-
-    id: Mapped[Key]
-    user_id: Mapped[TgRef]
-    method: Mapped[str] = mapped_column(Text)
-    amount: Mapped[Rub]
-    status: Mapped[str] = mapped_column(Text, server_default="pending")
-    reason: Mapped[str | None] = mapped_column(Text)
-    comment: Mapped[str] = mapped_column(Text, unique=True)
-    nano: Mapped[int] = mapped_column(BigInteger)
-    rate: Mapped[RubPerCoin]
-    rate_source: Mapped[str] = mapped_column(Text)
-    rate_at: Mapped[Instant]
-    message_id: Mapped[int | None] = mapped_column(BigInteger)
-    created_at: Mapped[Instant]
-    expires_at: Mapped[Instant]
-    confirmed_at: Mapped[Instant | None]
-
-
-class PaymentTombstone(Base):
-    """What is left of a swept invoice, so that a transfer on day 80 still finds its owner."""
-
-    __tablename__ = "payment_tombstones"
-
-    comment: Mapped[str] = mapped_column(Text, primary_key=True)
-    payment_id: Mapped[int] = mapped_column(BigInteger, unique=True)
-    user_id: Mapped[TgRef]
-    method: Mapped[str] = mapped_column(Text)
-    amount: Mapped[Rub]
-    nano: Mapped[int] = mapped_column(BigInteger)
-    rate: Mapped[RubPerCoin]
-    created_at: Mapped[Instant]
-
-
-class TonTransaction(Base):
-    """A receipt: one transaction of the wallet, stored before it is judged, never deleted."""
-
-    __tablename__ = "ton_transactions"
-    __table_args__ = (
-        UniqueConstraint("account", "lt"),
-        CheckConstraint("status IN ('credited', 'unmatched', 'ignored')", name="status_known"),
-        CheckConstraint("(status = 'credited') = (credited IS NOT NULL)", name="credited_has_amount"),
-        CheckConstraint("(status = 'credited') = (rate IS NOT NULL)", name="credited_has_rate"),
-        Index("ix_ton_transactions_unmatched", "at", postgresql_where=text("status = 'unmatched'")),
-    )
-
-    hash: Mapped[str] = mapped_column(Text, primary_key=True)
-    account: Mapped[str] = mapped_column(Text)
-    lt: Mapped[int] = mapped_column(BigInteger)
-    at: Mapped[Instant]
-    source: Mapped[str | None] = mapped_column(Text)
-    nano: Mapped[int] = mapped_column(BigInteger)
-    comment: Mapped[str | None] = mapped_column(Text)
-    verdict: Mapped[str] = mapped_column(Text)
-    status: Mapped[str] = mapped_column(Text)
-    payment_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("payments.id", ondelete="RESTRICT"), index=True
-    )
-    user_id: Mapped[TgRef | None]
-    credited: Mapped[Rub | None]
-    rate: Mapped[RubPerCoin | None]
-    seen_at: Mapped[Instant]
-
-
-class ChainCursor(Base):
-    """How far a wallet's history is stored. Moves in the transaction that stores it."""
-
-    __tablename__ = "chain_cursors"
-
-    account: Mapped[str] = mapped_column(Text, primary_key=True)
-    lt: Mapped[int] = mapped_column(BigInteger)
-    scanned_at: Mapped[Instant | None]
-
-
-class Purchase(Base):
-    """A plan that was bought, with what it was at that moment. `intent` is minted by the screen."""
-
-    __tablename__ = "purchases"
-    __table_args__ = (UniqueConstraint("user_id", "intent"),)
-
-    id: Mapped[Key]
-    user_id: Mapped[TgRef]
-    intent: Mapped[str] = mapped_column(Text)
-    plan_key: Mapped[str] = mapped_column(Text)
-    days: Mapped[int] = mapped_column(Integer)
-    price: Mapped[Rub]
-    subscription_end: Mapped[Instant]
-    created_at: Mapped[Instant]
 
 
 class Promocode(Base):

@@ -33,18 +33,41 @@ OPEN = statement(
     WITH owner AS (
         SELECT tg_id FROM users WHERE tg_id = :tg_id AND NOT is_banned
         AND (SELECT count(*) FROM payments
-             WHERE user_id = :tg_id AND status = 'pending' AND expires_at > :now AND comment <> :comment) < :most
+             WHERE user_id = :tg_id AND status = 'pending' AND expires_at > :now
+                   AND (:comment IS NULL OR comment IS DISTINCT FROM :comment)) < :most
     )
-    INSERT INTO payments (user_id, method, amount, comment, nano, rate, rate_source, rate_at, created_at, expires_at)
-    SELECT tg_id, :method, :amount, :comment, :nano, :rate, :rate_source, :rate_at, :now, :expires_at FROM owner
+    INSERT INTO payments (user_id, method, amount, comment, nano, stars, rate, rate_source, rate_at,
+                          created_at, expires_at)
+    SELECT tg_id, :method, :amount, :comment, :nano, :stars, :rate, :rate_source, :rate_at, :now, :expires_at
+    FROM owner
     ON CONFLICT (comment) DO UPDATE SET comment = excluded.comment WHERE payments.user_id = excluded.user_id
-    RETURNING id, user_id, method, amount, status, reason, expires_at, comment, nano
+    RETURNING id, user_id, method, amount, status, reason, expires_at, comment, nano, stars, external_id, pay_url
     """
 )
 WHY_NOT = statement("SELECT is_banned FROM users WHERE tg_id = :tg_id")
-ONE = statement(
-    "SELECT id, user_id, method, amount, status, reason, expires_at, comment, nano"
-    " FROM payments WHERE id = :payment_id AND user_id = :tg_id"
+COLUMNS = "id, user_id, method, amount, status, reason, expires_at, comment, nano, stars, external_id, pay_url"
+ONE = statement(f"SELECT {COLUMNS} FROM payments WHERE id = :payment_id AND user_id = :tg_id")  # noqa: S608 - constant
+BY_ID = statement(f"SELECT {COLUMNS} FROM payments WHERE id = :payment_id")  # noqa: S608 - constant
+PENDING = statement(
+    f"SELECT {COLUMNS} FROM payments WHERE method = :method AND status <> 'confirmed' AND created_at > :before"  # noqa: S608 - constant
+    " ORDER BY id DESC LIMIT :batch"
+)
+ISSUED = statement("UPDATE payments SET external_id = :external_id, pay_url = :pay_url WHERE id = :payment_id")
+EXPIRE = statement(
+    """
+    WITH expired AS (
+        UPDATE payments SET status = 'failed', reason = 'expired'
+        WHERE method = :method AND status = 'pending' AND expires_at < :before
+        RETURNING id, user_id, amount, message_id
+    ), told AS (
+        INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
+        SELECT 'expired:' || id, user_id, 'payment_expired',
+               jsonb_build_object('amount', amount::text, 'payment_id', id::text, 'method', :method),
+               message_id, :now, :now
+        FROM expired ON CONFLICT (key) DO NOTHING
+    )
+    SELECT count(*) AS expired FROM expired
+    """
 )
 CANCEL = statement(
     "UPDATE payments SET status = 'failed', reason = 'cancelled'"
@@ -76,13 +99,15 @@ SWEEP = statement(
         SELECT id FROM payments
         WHERE status = 'failed' AND created_at < :before
           AND NOT EXISTS (SELECT FROM ton_transactions t WHERE t.payment_id = payments.id)
+          AND NOT EXISTS (SELECT FROM receipts r WHERE r.payment_id = payments.id)
         ORDER BY created_at LIMIT :batch FOR UPDATE SKIP LOCKED
     ), gone AS (
         DELETE FROM payments USING stale WHERE payments.id = stale.id
-        RETURNING payments.id, user_id, method, amount, comment, nano, rate, created_at
+        RETURNING payments.id, user_id, method, amount, comment, nano, rate, external_id, created_at
     ), kept AS (
-        INSERT INTO payment_tombstones (payment_id, user_id, method, amount, comment, nano, rate, created_at)
-        SELECT id, user_id, method, amount, comment, nano, rate, created_at FROM gone
+        INSERT INTO payment_tombstones (payment_id, user_id, method, amount, comment, nano, rate, external_id,
+                                        created_at)
+        SELECT id, user_id, method, amount, comment, nano, rate, external_id, created_at FROM gone
     )
     SELECT count(*) AS gone FROM gone
     """
@@ -90,7 +115,7 @@ SWEEP = statement(
 
 
 class PaymentRepository(BaseRepository):
-    """Implements ports.PaymentStore."""
+    """Implements ports.InvoiceStore, PaymentStore, ChainStore and StalePayments."""
 
     def __init__(self, database: Database, cache: Cache, settler: Settler) -> None:
         super().__init__(database, cache)
@@ -103,11 +128,12 @@ class PaymentRepository(BaseRepository):
             "tg_id": payment.owner,
             "method": payment.method,
             "amount": payment.amount.decimal,
-            "comment": normalised_comment(quote.comment),
-            "nano": quote.nano,
-            "rate": quote.rate.rub,
-            "rate_source": quote.rate.source,
-            "rate_at": quote.rate.fetched_at,
+            "comment": normalised_comment(quote.comment) if quote else None,
+            "nano": quote.nano if quote else None,
+            "stars": payment.stars,
+            "rate": quote.rate.rub if quote else None,
+            "rate_source": quote.rate.source if quote else None,
+            "rate_at": quote.rate.fetched_at if quote else None,
             "now": payment.created_at,
             "expires_at": payment.expires_at,
             "most": most_open,
@@ -119,6 +145,26 @@ class PaymentRepository(BaseRepository):
         if not owner:
             raise NotFound
         raise Banned if owner[0].is_banned else TooManyPayments
+
+    async def issued(self, payment_id: int, external_id: str | None, pay_url: str) -> None:
+        """Store what the provider calls the invoice and where it is paid."""
+        params = {"payment_id": payment_id, "external_id": external_id, "pay_url": pay_url}
+        await self.database.run(ISSUED, params)
+
+    async def pending(self, method: str, since: datetime, limit: int) -> list[Payment]:
+        """Unpaid invoices of a method made after `since`, pending or failed, newest first."""
+        rows = await self.database.run(PENDING, {"method": method, "before": since, "batch": limit})
+        return [_payment(row) for row in rows]
+
+    async def by_id(self, payment_id: int) -> Payment | None:
+        """A payment whoever's it is."""
+        rows = await self.database.run(BY_ID, {"payment_id": payment_id})
+        return _payment(rows[0]) if rows else None
+
+    async def expire(self, method: str, before: datetime, now: datetime) -> int:
+        """Fail pending invoices of a method whose deadline was before `before`, and have it told; how many."""
+        rows = await self.database.run(EXPIRE, {"method": method, "before": before, "now": now})
+        return int(rows[0].expired)
 
     async def of_owner(self, tg_id: int, payment_id: int) -> Payment:
         """The payment, if it is this person's; else NotFound."""
@@ -170,6 +216,9 @@ def _payment(row: Row[Any]) -> Payment:
         status=PaymentStatus(row.status),
         reason=FailReason(row.reason) if row.reason else None,
         expires_at=row.expires_at,
-        comment=row.comment.upper(),
-        nano=row.nano,
+        comment=(row.comment or "").upper(),
+        nano=row.nano or 0,
+        stars=row.stars,
+        external_id=row.external_id,
+        pay_url=row.pay_url,
     )

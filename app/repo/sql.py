@@ -20,8 +20,9 @@ TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("amount", "price", "bonus", "least"), RUB),
     **dict.fromkeys(("rate", "late_rate"), RATE),
     **dict.fromkeys(("tg_id", "inviter", "config_id", "payment_id", "message_id", "notice_id"), BIG),
+    **dict.fromkeys(("asset_amount", "payer", "bot_id", "update_id"), BIG),
     **dict.fromkeys(("nano", "lt", "revision"), BIG),
-    **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority"), INT),
+    **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "stars"), INT),
 }
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.services.records import (
         Account,
         Arrival,
+        Booked,
         ChainCursor,
         Config,
         ConfigCard,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         Newcomer,
         NewPayment,
         Notice,
+        PaidEvent,
         PanelAccess,
         Payment,
         Purchase,
@@ -78,12 +80,24 @@ class ShopStore(Protocol):
         ...
 
 
-class PaymentStore(Protocol):
-    """Payments, chain transactions and their settlement."""
+class InvoiceStore(Protocol):
+    """Invoices as they are opened, issued and closed."""
 
     async def open(self, payment: NewPayment, most_open: int) -> Payment:
         """Store an invoice; TooManyPayments where `most_open` are pending, Banned, NotFound."""
         ...
+
+    async def issued(self, payment_id: int, external_id: str | None, pay_url: str) -> None:
+        """Store what the provider calls the invoice and where it is paid."""
+        ...
+
+    async def cancel(self, tg_id: int, payment_id: int) -> None:
+        """Fail a pending payment of this person as cancelled; money that comes later is still credited."""
+        ...
+
+
+class PaymentStore(Protocol):
+    """Payments for their owners and for what providers say of them."""
 
     async def of_owner(self, tg_id: int, payment_id: int) -> Payment:
         """The payment, if it is this person's; else NotFound."""
@@ -96,6 +110,22 @@ class PaymentStore(Protocol):
     async def attach_message(self, payment_id: int, message_id: int) -> None:
         """Remember which message shows the invoice, so that news can be edited into it."""
         ...
+
+    async def pending(self, method: str, since: datetime, limit: int) -> list[Payment]:
+        """Unpaid invoices of a method made after `since`, pending or failed, newest first."""
+        ...
+
+    async def by_id(self, payment_id: int) -> Payment | None:
+        """A payment whoever's it is, for what the provider says of it."""
+        ...
+
+    async def expire(self, method: str, before: datetime, now: datetime) -> int:
+        """Fail pending invoices of a method whose deadline was before `before`, and have it told; how many."""
+        ...
+
+
+class ChainStore(Protocol):
+    """A wallet's history and what it settles."""
 
     async def cursor(self, account: str) -> ChainCursor:
         """How far this wallet's history is stored."""
@@ -111,8 +141,24 @@ class PaymentStore(Protocol):
         """Note a complete scan begun at `now` and fail what it shows to be unpaid in time; how many."""
         ...
 
+
+class StalePayments(Protocol):
+    """Rows that never were paid."""
+
     async def drop_stale(self, before: datetime, batch: int) -> int:
         """Delete up to `batch` failed, never paid rows made before `before`; how many."""
+        ...
+
+
+class ReceiptStore(Protocol):
+    """Money events of gateways, each booked once."""
+
+    async def credit(self, event: PaidEvent, now: datetime) -> Booked | None:
+        """Credit what the event brought, once for its key; None where it was known already."""
+        ...
+
+    async def refund(self, gateway: str, key: str, now: datetime) -> Booked | None:
+        """Take back what a charge brought, once; None where there is no such charge or it was taken back."""
         ...
 
 

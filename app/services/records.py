@@ -148,7 +148,8 @@ class NewPayment:
     amount: Money
     created_at: datetime
     expires_at: datetime
-    quote: Quote
+    quote: Quote | None = None
+    stars: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +163,11 @@ class Payment:
     status: PaymentStatus
     reason: FailReason | None
     expires_at: datetime
-    comment: str
-    nano: int
+    comment: str = ""
+    nano: int = 0
+    stars: int | None = None
+    external_id: str | None = None
+    pay_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +226,7 @@ class NoticeKind(StrEnum):
 
     PAYMENT_CONFIRMED = "payment_confirmed"
     PAYMENT_EXPIRED = "payment_expired"
+    PAYMENT_REFUNDED = "payment_refunded"
     REFERRAL_BONUS = "referral_bonus"
     CONFIG_READY = "config_ready"
     CONFIG_DELAYED = "config_delayed"
@@ -257,11 +262,54 @@ class Invoice:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkInvoice:
+    """An invoice that is paid at `pay_url`; `stars` are what it costs where it is paid in Stars."""
+
+    payment_id: int
+    method: PaymentMethod
+    amount: Money
+    pay_url: str
+    stars: int | None
+    expires_at: datetime
+
+
+AnyInvoice = Invoice | LinkInvoice
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedPayment:
     """A stored payment together with the invoice that shows it."""
 
     payment: Payment
-    invoice: Invoice
+    invoice: AnyInvoice
+
+
+@dataclass(frozen=True, slots=True)
+class PaidEvent:
+    """Money that a gateway says has come: `key` tells it from every other of that gateway, for ever.
+
+    `asset_amount` is in the asset's own whole units (Stars, kopecks); `worth` is what it is worth in rubles where
+    no payment says otherwise. Of the payment, the gateway knows its id, or its own id for the invoice, or neither.
+    """
+
+    gateway: str
+    key: str
+    payment_id: int | None
+    external_id: str | None
+    payer: int | None
+    asset: str
+    asset_amount: int
+    worth: Money
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What became of an event: whose balance moved by how much; neither where it waits for an operator."""
+
+    owner: int | None
+    payment_id: int | None
+    amount: Money | None
 
 
 @dataclass(frozen=True, slots=True)

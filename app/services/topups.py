@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from app.domain.payment import PaymentMethod
     from app.services.ports import PaymentStore
-    from app.services.records import Invoice, OpenedPayment, Payment
+    from app.services.records import AnyInvoice, OpenedPayment, Payment
 
 MINIMUM = Money.rub(50)
 MAXIMUM = Money.rub(100_000)
@@ -30,8 +30,12 @@ class Gateways(Protocol):
         """Open and store a payment; MethodUnavailable, TooManyPayments, Banned, NotFound."""
         ...
 
-    def invoice_of(self, payment: Payment) -> Invoice:
+    def invoice_of(self, payment: Payment) -> AnyInvoice:
         """The invoice of a stored payment; MethodUnavailable where its gateway is off now."""
+        ...
+
+    async def close(self, payment: Payment) -> None:
+        """Have a cancelled invoice closed at its provider, where that is possible; a failure is only noted."""
         ...
 
 
@@ -59,12 +63,14 @@ class TopUps:
         await self._store.attach_message(payment_id, message_id)
 
     async def check(self, owner: int, payment_id: int) -> Payment:
-        """How the payment stands; asks the chain to be read soon. NotFound where it is another's."""
-        self._wake("ton")
-        return await self._store.of_owner(owner, payment_id)
+        """How the payment stands; has its provider asked soon. NotFound where it is another's."""
+        payment = await self._store.of_owner(owner, payment_id)
+        self._wake(payment.method.value)
+        return payment
 
     async def cancel(self, owner: int, payment_id: int) -> Payment:
         """Close an unpaid invoice; money that comes later is still credited. NotFound where none is open."""
         payment = await self._store.of_owner(owner, payment_id)
         await self._store.cancel(owner, payment_id)
+        await self._gateways.close(payment)
         return payment

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
-    from app.services.ports import Clock, PaymentStore
+    from app.services.ports import Clock, StalePayments
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +19,7 @@ BATCH = 500
 class PaymentCleanupTask:
     """Call `run_once` now and then; a run that is cut short or repeated does no harm."""
 
-    def __init__(self, store: PaymentStore, clock: Clock) -> None:
+    def __init__(self, store: StalePayments, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 

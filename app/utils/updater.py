@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from app.domain.ton import Verdict, is_comment_code
-from app.services.ports import ChainSource, ChainUnavailable, Clock, PaymentStore, Rates
+from app.services.ports import ChainSource, ChainStore, ChainUnavailable, Clock, Rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ class UpdateReport:
 class TonTransactionsUpdater:
     """Call `run_once` every TON_POLL_SECONDS; runs may overlap or repeat, for the store takes a transaction once."""
 
-    def __init__(self, source: WalletSource, store: PaymentStore, rates: Rates, clock: Clock) -> None:
+    def __init__(self, source: WalletSource, store: ChainStore, rates: Rates, clock: Clock) -> None:
         self._source = source
         self._store = store
         self._rates = rates

@@ -35,8 +35,11 @@ _MAY_BE_EMPTY = {"switch_inline_query", "switch_inline_query_current_chat"}
 _STYLES = {"danger", "success", "primary"}
 
 
-def checked_markup(markup: Markup | None) -> InlineKeyboardMarkup | None:
-    """Return the inline keyboard, None where there is none or an empty one; ApiError 400 for one Telegram refuses."""
+def checked_markup(markup: Markup | None, *, pays: bool = False) -> InlineKeyboardMarkup | None:
+    """Return the inline keyboard, None where there is none or an empty one; ApiError 400 for one Telegram refuses.
+
+    Only the keyboard of an invoice `pays`.
+    """
     if isinstance(markup, ReplyKeyboardMarkup):
         _check_reply_keyboard(markup)
     if not isinstance(markup, InlineKeyboardMarkup):
@@ -45,7 +48,7 @@ def checked_markup(markup: Markup | None) -> InlineKeyboardMarkup | None:
     if len(buttons) > BUTTONS_LIMIT:
         raise bad_request("REPLY_MARKUP_TOO_LONG")
     for button in buttons:
-        _check_button(button)
+        _check_button(button, pays=pays)
     return markup if buttons else None
 
 
@@ -57,7 +60,7 @@ def _check_reply_keyboard(markup: ReplyKeyboardMarkup) -> None:
             _check_link("keyboard button Web App URL", button.web_app.url, https_only=True)
 
 
-def _check_button(button: InlineKeyboardButton) -> None:
+def _check_button(button: InlineKeyboardButton, *, pays: bool) -> None:
     if not button.text:
         raise bad_request("inline keyboard button text must be non-empty")
     given = {name: getattr(button, name) for name in _ACTIONS}
@@ -69,10 +72,10 @@ def _check_button(button: InlineKeyboardButton) -> None:
     style = (button.model_extra or {}).get("style")
     if style is not None and style not in _STYLES:
         raise bad_request("BUTTON_STYLE_INVALID")
-    _check_action(button)
+    _check_action(button, pays=pays)
 
 
-def _check_action(button: InlineKeyboardButton) -> None:
+def _check_action(button: InlineKeyboardButton, *, pays: bool) -> None:
     if button.callback_data and len(button.callback_data.encode()) > DATA_LIMIT_BYTES:
         raise bad_request("BUTTON_DATA_INVALID")
     if button.copy_text:
@@ -83,7 +86,7 @@ def _check_action(button: InlineKeyboardButton) -> None:
         _check_link("inline keyboard button Web App URL", button.web_app.url, https_only=True)
     if button.login_url:
         _check_link("inline keyboard button login URL", button.login_url.url, https_only=True)
-    if button.pay or button.callback_game:
+    if (button.pay and not pays) or button.callback_game:
         # Only an invoice carries the one and only a game the other.
         raise bad_request("BUTTON_TYPE_INVALID")
 

@@ -2,6 +2,7 @@
 
 from sandbox.telegram.keyboards import shown
 from sandbox.telegram.people import Person, StoredMessage
+from sandbox.telegram.stars import CURRENCY, StarsInvoice
 from sandbox.telegram.text.render import to_html
 
 
@@ -17,7 +18,18 @@ def message_view(stored: StoredMessage) -> dict[str, object]:
         "html": to_html(content.text),
         "photo": f"/sim/file/{content.photo.unique_id}" if content.photo else None,
         "buttons": shown(stored.keyboard),
-        "invoice": None,
+        "invoice": invoice_view(content.invoice) if content.invoice else None,
+        "service": content.is_service,
+    }
+
+
+def invoice_view(invoice: StarsInvoice) -> dict[str, object]:
+    """Return what a payer sees of an invoice."""
+    return {
+        "title": invoice.title,
+        "description": invoice.description,
+        "currency": CURRENCY,
+        "total_amount": invoice.stars,
     }
 
 
@@ -39,6 +51,9 @@ def transcript(person: Person, bot_name: str) -> str:
 
 def _paragraph(stored: StoredMessage, person: Person, bot_name: str) -> str:
     name = bot_name if stored.by_bot else person.first_name
-    said = " ".join(part for part in ("(photo)" if stored.content.photo else "", stored.content.text.text) if part)
+    invoice = stored.content.invoice
+    card = f"(invoice: {invoice.title}, {invoice.stars} ⭐)" if invoice else ""
+    parts = ("(photo)" if stored.content.photo else "", card, stored.content.text.text)
+    said = " ".join(part for part in parts if part)
     rows = [" ".join(f"[{button['text']}]" for button in row) for row in shown(stored.keyboard)]
     return "\n".join([f"{name}: {said}", *rows])

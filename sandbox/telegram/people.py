@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions
 
 from sandbox.telegram.photos import Photo
+from sandbox.telegram.stars import StarsInvoice
 from sandbox.telegram.text.formatted import Formatted
 
 _FIRST_ID = 1001
@@ -20,6 +21,8 @@ class Content:
     caption_above: bool = False
     spoiler: bool = False
     preview: LinkPreviewOptions | None = None
+    invoice: StarsInvoice | None = None
+    is_service: bool = False
 
 
 @dataclass(slots=True)

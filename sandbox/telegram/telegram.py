@@ -1,5 +1,6 @@
 """Owns the state of one emulated Telegram and the steps that change a chat; must not speak HTTP."""
 
+import asyncio
 import secrets
 from dataclasses import asdict, dataclass
 
@@ -14,6 +15,7 @@ from sandbox.telegram.people import Content, People, Person, StoredMessage
 from sandbox.telegram.photos import Photos
 from sandbox.telegram.polling import Polling
 from sandbox.telegram.profile import Profile
+from sandbox.telegram.stars import Stars
 from sandbox.telegram.updates import Updates
 from sandbox.telegram.webhook import Webhook
 from sandbox.telegram.wire import message
@@ -48,6 +50,8 @@ class Telegram:
         self.history = History()
         self.profile = Profile()
         self.faults = FaultScript()
+        self.stars = Stars()
+        self.checkouts: dict[str, asyncio.Future[str | None]] = {}
         self._queries: dict[str, Query] = {}
         self._last_message = 0
 
@@ -114,4 +118,5 @@ class Telegram:
         self.updates.clear()
         self.history.clear()
         self.faults.clear()
+        self.stars.clear()
         self._queries.clear()

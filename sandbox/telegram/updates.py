@@ -10,7 +10,7 @@ from aiogram.types import TelegramObject, Update
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.wire import dumped
 
-Kind = Literal["message", "callback_query", "my_chat_member"]
+Kind = Literal["message", "callback_query", "my_chat_member", "pre_checkout_query"]
 KINDS = frozenset(Update.model_fields) - {"update_id"}
 _ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 _FIRST_ID, _FIRST_ID_SPREAD = 100_000_000, 800_000_000

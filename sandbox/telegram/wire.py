@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
-from aiogram.types import Chat, Message, PhotoSize, TelegramObject, User
+from aiogram.types import Chat, Invoice, Message, PhotoSize, TelegramObject, User
 
 from sandbox.telegram.people import Person, StoredMessage
 from sandbox.telegram.photos import Photo
+from sandbox.telegram.stars import CURRENCY, StarsInvoice
 
 
 def dumped(value: TelegramObject) -> dict[str, object]:
@@ -40,6 +41,17 @@ def photo_size(photo: Photo) -> PhotoSize:
     )
 
 
+def invoice(asked: StarsInvoice) -> Invoice:
+    """Return the invoice of a message."""
+    return Invoice(
+        title=asked.title,
+        description=asked.description,
+        start_parameter=asked.start_parameter,
+        currency=CURRENCY,
+        total_amount=asked.stars,
+    )
+
+
 def message(bot: User, person: Person, stored: StoredMessage, *, quoting: bool = True) -> Message:
     """Return a stored message, with the one it replies to unless quoting is off."""
     content = stored.content
@@ -53,6 +65,8 @@ def message(bot: User, person: Person, stored: StoredMessage, *, quoting: bool =
             "show_caption_above_media": content.caption_above or None,
             "has_media_spoiler": content.spoiler or None,
         }
+    if content.invoice:
+        fields = {"invoice": invoice(content.invoice)}
     quoted = person.messages.get(stored.reply_to) if quoting and stored.reply_to else None
     return Message.model_validate(
         {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from app.services.records import IncomingTransfer, NewPayment, Rate
+    from app.services.records import IncomingTransfer, NewPayment, Quote, Rate
 
 MARGIN = timedelta(seconds=60)
 
@@ -59,15 +59,15 @@ class PaymentBook:
             status=entry.status,
             reason=entry.reason,
             expires_at=wanted.expires_at,
-            comment=wanted.quote.comment,
-            nano=wanted.quote.nano,
+            comment=quote_of(wanted).comment,
+            nano=quote_of(wanted).nano,
         )
 
     async def cancel(self, tg_id: int, payment_id: int) -> None:
         self.entries[payment_id].status = PaymentStatus.FAILED
 
-    async def attach_message(self, payment_id: int, message_id: int) -> None:
-        raise NotImplementedError
+    async def issued(self, payment_id: int, external_id: str | None, pay_url: str) -> None:
+        raise AssertionError("TON has nothing to issue")
 
     async def cursor(self, account: str) -> ChainCursor:
         return self.cursors.get(account, ChainCursor(account, 0, None))
@@ -102,7 +102,7 @@ class PaymentBook:
 
     def _credit(self, transfer: IncomingTransfer, late_rate: Rate) -> Credit | None:
         for payment_id, entry in self.entries.items():
-            quote = entry.wanted.quote
+            quote = quote_of(entry.wanted)
             code = normalised_comment(quote.comment)
             if transfer.is_money and normalised_comment(transfer.comment or "") == code:
                 rate = late_rate if transfer.at > entry.wanted.expires_at else quote.rate
@@ -110,3 +110,9 @@ class PaymentBook:
                 amount = credit_for(transfer.nano, quote.nano, entry.wanted.amount, rate.rub)
                 return Credit(payment_id, entry.wanted.owner, amount)
         return None
+
+
+def quote_of(wanted: NewPayment) -> Quote:
+    """What an invoice of TON asks for."""
+    assert wanted.quote is not None
+    return wanted.quote

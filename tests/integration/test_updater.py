@@ -14,6 +14,7 @@ from app.domain.money import Money
 from app.domain.payment import PaymentMethod, PaymentStatus
 from app.payments.gateway.ton import TonGateway
 from app.payments.manager import PaymentManager
+from app.payments.models import Invoice
 from app.utils.payment_cleanup import PaymentCleanupTask
 from app.utils.updater import TonTransactionsUpdater
 from sandbox.clock import SandboxClock
@@ -23,7 +24,7 @@ from tests.integration.ton_world import ChainWorld, FixedRates, HandClock, open_
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from app.payments.models import Invoice
+    from app.payments.models import AnyInvoice
 
 OWNER = 42
 
@@ -39,10 +40,15 @@ class Shop:
     manager: PaymentManager
 
     async def invoice(self, rubles: int = 400) -> Invoice:
-        return (await self.manager.open(OWNER, PaymentMethod.TON, Money.rub(rubles))).invoice
+        return of_ton((await self.manager.open(OWNER, PaymentMethod.TON, Money.rub(rubles))).invoice)
 
     def status(self, payment_id: int) -> PaymentStatus:
         return self.book.entries[payment_id].status
+
+
+def of_ton(invoice: AnyInvoice) -> Invoice:
+    assert isinstance(invoice, Invoice)
+    return invoice
 
 
 @pytest.fixture
@@ -59,7 +65,7 @@ async def shop() -> AsyncIterator[Shop]:
 
 async def test_an_invoice_asks_for_a_rounded_amount_at_a_payable_address(shop: Shop) -> None:
     opened = await shop.manager.open(OWNER, PaymentMethod.TON, Money.rub(400))
-    invoice = opened.invoice
+    invoice = of_ton(opened.invoice)
     assert shop.manager.methods == (PaymentMethod.TON,)
     assert (invoice.nano, invoice.coins) == (1_819_000_000, "1.819")
     assert invoice.address == shop.chain.merchant.friendly()

@@ -29,6 +29,7 @@ class Stage:
     http: ClientSession
     bot: Bot
     clock: SandboxClock
+    telegram: Telegram
 
     async def call(self, method: str, **params: Any) -> Json:
         """Call the Bot API by raw HTTP with a JSON body."""
@@ -72,11 +73,12 @@ class Stage:
 async def stage() -> AsyncIterator[Stage]:
     """Serve an emulator for one test."""
     clock = SandboxClock()
-    server = Server(create_app(Telegram(clock, TOKEN)))
+    telegram = Telegram(clock, TOKEN)
+    server = Server(create_app(telegram))
     url = await server.start()
     bot = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(url)))
     async with ClientSession(url) as http:
-        scene = Stage(url, http, bot, clock)
+        scene = Stage(url, http, bot, clock, telegram)
         await scene.act("people", id=NINA, first_name="Nina", username="nina", language_code="ru")
         await scene.act("people", id=MAX, first_name="Max", language_code="en")
         await scene.act("people", id=STRANGER, first_name="Stranger")

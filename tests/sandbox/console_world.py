@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from sandbox import chain, console, marzban, telegram
+from sandbox import chain, console, cryptopay, marzban, telegram
 from sandbox.clock import SandboxClock
 from sandbox.serve import Server
 
@@ -47,6 +47,7 @@ class World:
     bot: BotProcess
     telegram_url: str
     chain_url: str
+    cryptopay_url: str
     panel_urls: Mapping[str, str]
     panels: dict[str, marzban.Panel]
     merchant: str
@@ -108,6 +109,7 @@ async def open_world() -> AsyncIterator[World]:
             bot=BotProcess(),
             telegram_url=await serve(telegram.create_app(telegram.Telegram(clock, TOKEN))),
             chain_url=await serve(chain.create_app(coins)),
+            cryptopay_url=await serve(cryptopay.create_app(cryptopay.Till(clock, "1:till"))),
             panel_urls={name: await serve(marzban.create_app(panel)) for name, panel in panels.items()},
             panels=panels,
             merchant=coins.merchant.friendly(),

@@ -90,7 +90,8 @@ async def days_on_the_panel(visitor: Visitor) -> int:
 
 async def tops_up_by_typing(nina: Visitor, rubles: str) -> None:
     await nina.presses("Баланс", then="С баланса вы оплачиваете")
-    await nina.presses("Пополнить", then="напишите свою")
+    await nina.presses("Пополнить", then="Как вам удобнее")
+    await nina.presses("GRAM (TON)", then="напишите свою")
     await nina.says(rubles)
     await nina.sees("с комментарием")
     await nina.pays()
@@ -108,7 +109,8 @@ async def buys_three_months(nina: Visitor) -> None:
 
 async def tops_up_by_button(friend: Visitor, rubles: str) -> None:
     await friend.presses("Баланс", then="С баланса вы оплачиваете")
-    await friend.presses("Пополнить", then="Выберите сумму")
+    await friend.presses("Пополнить", then="Как вам удобнее")
+    await friend.presses("GRAM (TON)", then="Выберите сумму")
     await friend.presses(rubles, then="с комментарием")
     await friend.pays()
     await friend.sees(f"Баланс пополнен на {rubles} ₽")

@@ -137,6 +137,7 @@ class Walk:
         await self._nina.says("/menu")
         await self._nina.press(RU["menu.balance"])
         await self._nina.press(RU["balance.top_up"])
+        await self._nina.press(RU["method.ton"])
         await self._nina.sees(opening(RU["topup.amount"]))
         await self._nina.says("400")
 
@@ -184,6 +185,7 @@ class Walk:
         await self._max.says("/menu")
         await self._max.press(EN["menu.balance"])
         await self._max.press(EN["balance.top_up"])
+        await self._max.press(EN["method.ton"])
         await self._max.press("150")
 
     async def max_pays_and_nina_gets_her_bonus(self) -> None:

@@ -65,6 +65,7 @@ async def tops_up(place: Town, nina: Person, rubles: str) -> None:
     await nina.press("Назад")
     await nina.press("Баланс")
     await nina.press("Пополнить")
+    await nina.press("GRAM (TON)")
     await nina.sees("Выберите сумму")
     await nina.says(rubles)
     await place.pays(await nina.sees("с комментарием"))
@@ -99,6 +100,7 @@ async def shares_the_link(nina: Person) -> str:
 async def tops_up_in_english(place: Town, friend: Person) -> None:
     await friend.press("Balance")
     await friend.press("Top up")
+    await friend.press("GRAM (TON)")
     await friend.press("150")
     await place.pays(await friend.sees("with the comment"), wallet="Max")
     await friend.sees("Your balance is topped up by 150")

@@ -45,6 +45,13 @@ async def test_the_settings_lead_to_the_chain_and_its_merchant(world: World, htt
         assert await answer.json() == {"transactions": []}
 
 
+async def test_the_settings_lead_to_crypto_pay(world: World, http: ClientSession) -> None:
+    env = world.env()
+    headers = {"Crypto-Pay-API-Token": env["CRYPTOBOT_TOKEN"]}
+    async with http.get(f"{env['CRYPTOBOT_API_URL']}/api/getMe", headers=headers) as answer:
+        assert (await answer.json())["result"]["payment_processing_bot_username"] == "CryptoTestnetBot"
+
+
 async def test_the_settings_open_the_first_panel_and_the_doors_all(world: World, http: ClientSession) -> None:
     env, doors = world.env(), world.doors()
     assert [(door.id, door.name) for door in doors] == [("s001", "Frankfurt"), ("s002", "Helsinki")]
@@ -79,10 +86,11 @@ async def test_a_world_of_a_kept_home_goes_on_in_its_time(tmp_path: Path) -> Non
 
 
 async def test_the_bot_inherits_no_setting_of_the_machine(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_HOST", "REDIS_URL", "CRYPTOBOT_TOKEN", "BOT_TOKEN"):
+    for name in ("DATABASE_HOST", "REDIS_URL", "WEBHOOK_URL", "CRYPTOBOT_TOKEN", "BOT_TOKEN"):
         monkeypatch.setenv(name, "real")
     env = environment(world.env())
-    assert not {"DATABASE_HOST", "REDIS_URL", "CRYPTOBOT_TOKEN"} & env.keys()
+    assert not {"DATABASE_HOST", "REDIS_URL", "WEBHOOK_URL"} & env.keys()
+    assert env["CRYPTOBOT_TOKEN"] == world.till.token
     assert env["BOT_TOKEN"] == world.bot_token
     assert env["ENV_FILE"] == ""
     assert "PATH" in env

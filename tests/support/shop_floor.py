@@ -108,8 +108,8 @@ class ShopFloor:
 
     async def work(self) -> None:
         """Do all that background jobs would find to do now."""
-        assert self.app.updater is not None
-        await self.app.updater.run_once()
+        assert self.app.cash.updater is not None
+        await self.app.cash.updater.run_once()
         while await self.app.provisioner.run_once() + await self.app.notifier.run_once():
             pass
 
@@ -167,9 +167,12 @@ async def shop_floor(home: Path, database: URL, redis: Redis, **more: Any) -> As
 @asynccontextmanager
 async def replica(world: World, database: URL, redis: Redis, **more: Any) -> AsyncIterator[App]:
     """One bot of this world on these stores; it does not fetch updates by itself."""
-    env = {name.lower(): value for name, value in world.env().items() if not name.startswith("S001")}
+    env = {
+        name.lower(): value for name, value in world.env().items() if not name.startswith(("S001", "CRYPTOBOT"))
+    }
     given: dict[str, Any] = {
         **env,
+        "stars_enabled": False,  # with a single way to pay there is nothing to choose
         "database_host": database.host,
         "database_port": database.port,
         "database_user": database.username,

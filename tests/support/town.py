@@ -43,9 +43,10 @@ CONFIGS = text("SELECT instance_id, marzban_username, expires_at FROM configs WH
 class Town:
     """Emulators, a bot process, people, a wallet."""
 
-    def __init__(self, world: World, bot: WarmBot, stack: AsyncExitStack) -> None:
+    def __init__(self, world: World, bot: WarmBot, bot_env: dict[str, str], stack: AsyncExitStack) -> None:
         self.world = world
         self.bot = bot
+        self.bot_env = bot_env
         self._stack = stack
         self.http = aiohttp.ClientSession()
 
@@ -119,11 +120,6 @@ class Town:
         assert process.returncode == 0, printed.decode()
         return printed.decode()
 
-    @property
-    def bot_env(self) -> dict[str, str]:
-        """The bot's settings."""
-        return self.world.env()
-
     async def audit(self) -> None:
         """Once nothing is left to do: the books are right, and the panels have just what the configs say."""
         async with self.database() as database:
@@ -162,7 +158,7 @@ async def town(home: Path, *, webhook: bool = False, **settings: str) -> AsyncIt
         bot = WarmBot(env, home / "bot.log")
         await bot.start()
         stack.push_async_callback(bot.stop)
-        place = Town(world, bot, stack)
+        place = Town(world, bot, env, stack)
         stack.push_async_callback(place.http.close)
         async with place.database() as database:
             second = world.doors()[1]

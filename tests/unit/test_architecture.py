@@ -28,6 +28,7 @@ BUILDERS = {"select", "insert", "update", "delete", "statement", "text"}
 CATCHERS = {
     "app/core/intake.py",
     "app/core/middlewares.py",
+    "app/core/money_updates.py",
     "app/jobs/supervisor.py",
     "app/panels/provisioning.py",
 }

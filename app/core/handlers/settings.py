@@ -1,4 +1,4 @@
-"""The language."""
+"""The language, and what the shop says of itself: help, terms, questions about payments."""
 
 from __future__ import annotations
 
@@ -42,3 +42,15 @@ async def help_command(message: Message, bot: Bot, t: Translator, shopfront: Sho
     """Help as a new message."""
     screen: Screen = pages.help_page(t, shopfront.support)
     await send(bot, message.chat.id, screen)
+
+
+@router.on_command("paysupport")
+async def payment_support(message: Message, bot: Bot, t: Translator, shopfront: Shopfront) -> None:
+    """Whom to ask about a payment; Telegram requires this command of who takes Stars."""
+    await send(bot, message.chat.id, pages.payment_support(t, shopfront.support))
+
+
+@router.on_command("terms")
+async def terms(message: Message, bot: Bot, t: Translator) -> None:
+    """The terms of sale; required likewise."""
+    await send(bot, message.chat.id, pages.terms(t))

@@ -10,10 +10,11 @@ import segno
 
 from app.core import keyboards
 from app.core.screens.screen import Screen
+from app.services.records import LinkInvoice
 
 if TYPE_CHECKING:
     from app.locales.locales import Translator
-    from app.services.records import Config, Invoice, Usage
+    from app.services.records import AnyInvoice, Config, Usage
 
 QR_SCALE = 8
 QR_BORDER = 4
@@ -36,8 +37,10 @@ def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
     return Screen(text, keyboards.config(t, shown, url), qr(url))
 
 
-def invoice(t: Translator, shown: Invoice) -> Screen:
-    """Where to send what, with the wallet's QR code."""
+def invoice(t: Translator, shown: AnyInvoice) -> Screen:
+    """How to pay: a link to follow, or where to send what, with the wallet's QR code."""
+    if isinstance(shown, LinkInvoice):
+        return _link_invoice(t, shown)
     text = t(
         "invoice.ton",
         amount=t.money(shown.amount),
@@ -47,6 +50,18 @@ def invoice(t: Translator, shown: Invoice) -> Screen:
         deadline=f"{shown.expires_at:%H:%M}",
     )
     return Screen(text, keyboards.invoice(t, shown), qr(shown.ton_link))
+
+
+def _link_invoice(t: Translator, shown: LinkInvoice) -> Screen:
+    price = t.plain("invoice.stars", stars=shown.stars) if shown.stars is not None else t.money(shown.amount)
+    text = t(
+        "invoice.link",
+        amount=t.money(shown.amount),
+        method=t.plain(f"method.{shown.method}"),
+        price=price,
+        deadline=f"{shown.expires_at:%H:%M}",
+    )
+    return Screen(text, keyboards.link_invoice(t, shown, price))
 
 
 def _traffic(t: Translator, usage: Usage | None) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.domain.money import Money
     from app.domain.payment import PaymentMethod
     from app.domain.plans import Catalogue, Plan
+    from app.domain.referral import Bonus
     from app.locales.locales import Markup, Translator
     from app.services.records import Account, Arrival, ConfigCard, Purchase
 
@@ -118,11 +119,17 @@ def ask_amount(t: Translator, method: PaymentMethod) -> Screen:
     return Screen(text, keyboards.amounts(t, method))
 
 
-def invite(t: Translator, link: str, bonus: Money, standing: tuple[int, int, Money]) -> Screen:
-    """The referral link with what it has brought."""
+def invite(t: Translator, link: str, bonus: Bonus, standing: tuple[int, int, Money]) -> Screen:
+    """The referral link, when it pays, and what it has brought."""
     invited, paid, earned = standing
     text = t(
-        "invite.title", link=link, bonus=t.money(bonus), invited=invited, paid=paid, earned=t.money(earned)
+        "invite.title",
+        link=link,
+        when=t("invite.signup" if bonus.at_signup else "invite.first_payment"),
+        bonus=t.money(bonus.amount),
+        invited=invited,
+        paid=paid,
+        earned=t.money(earned),
     )
     return Screen(text, keyboards.invite(t, link))
 
@@ -135,3 +142,14 @@ def settings(t: Translator) -> Screen:
 def help_page(t: Translator, support: str | None) -> Screen:
     """How to connect, and whom to ask."""
     return Screen(t("help.title"), keyboards.help_page(t.language, support))
+
+
+def payment_support(t: Translator, support: str | None) -> Screen:
+    """What to do about a payment, and whom to ask."""
+    contact = f"@{support}" if support else t("paysupport.contact")
+    return Screen(t("paysupport.text", contact=contact), keyboards.help_page(t.language, support))
+
+
+def terms(t: Translator) -> Screen:
+    """The terms of sale."""
+    return Screen(t("terms.text"), keyboards.to_home(t.language))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.errors import MethodUnavailable
 from app.domain.ton import format_coins, new_comment, quoted_nano, ton_link, wallet_link
-from app.payments.gateway.base import BasePaymentGateway
+from app.payments.gateway.base import BasePaymentGateway, Descriptor
 from app.payments.gateway.ton_history import WalletHistory
 from app.payments.models import Invoice, PaymentMethod
 from app.services.records import NewPayment, Quote
@@ -36,9 +36,9 @@ class TonGateway(BasePaymentGateway):
         self._rates = rates
 
     @property
-    def method(self) -> PaymentMethod:
-        """TON, whatever its coin is called."""
-        return PaymentMethod.TON
+    def descriptor(self) -> Descriptor:
+        """TON, whatever its coin is called; its history is read by the updater, page by page."""
+        return Descriptor(PaymentMethod.TON)
 
     async def open(self, owner: int, amount: Money, now: datetime, expires_at: datetime) -> NewPayment:
         """Quote `amount` at the rate of the moment; MethodUnavailable where the rate is older than five minutes."""

@@ -38,6 +38,8 @@ export const telegram = {
   click: (person, message_id, row, column) => post("/telegram/click", { person, message_id, row, column }),
   block: (person, blocked) => post("/telegram/block", { person, blocked }),
   join: (first_name, language_code) => post("/telegram/people", { first_name, language_code }),
+  invoice: (person, asked) => get(`/telegram/invoice?${new URLSearchParams({ person, ...asked })}`),
+  pay: (person, asked) => post("/telegram/pay", { person, ...asked }),
   events: (person) => new EventSource(`/telegram/events?person=${person}`),
 };
 
@@ -45,6 +47,11 @@ export const chain = {
   state: () => get("/chain/state"),
   transfer: (transfer) => post("/chain/transfer", transfer),
   rate: (rub) => post("/chain/rate", { rub }),
+};
+
+export const cryptopay = {
+  state: () => get("/cryptopay/state"),
+  pay: (invoice_id, asset) => post("/cryptopay/pay", { invoice_id, asset }),
 };
 
 const panelPath = (name, path) => `/panels/${encodeURIComponent(name)}/${path}`;

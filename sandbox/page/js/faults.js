@@ -29,6 +29,20 @@ const SWITCHES = [
     fault: { match: "*", action: "rate_limit", times: ALWAYS, status: 429, seconds: 1 },
   },
   {
+    name: "crypto-error",
+    label: "Crypto Pay answers 500",
+    hint: "invoices are neither made nor seen",
+    doors: () => ["cryptopay"],
+    fault: { match: "*", action: "error", times: ALWAYS, status: 500 },
+  },
+  {
+    name: "stars-untold",
+    label: "Telegram forgets to tell of Stars",
+    hint: "the list of transactions still has them",
+    doors: () => ["telegram"],
+    fault: { match: "update:successful_payment", action: "drop_before", times: ALWAYS },
+  },
+  {
     name: "telegram-limit",
     label: "Telegram answers 429 to sends",
     hint: "retry after 2 s, each time",
@@ -73,7 +87,7 @@ export class FaultsCard {
   async refresh() {
     const asked = performance.now();
     const scripts = new Map();
-    for (const door of [...this.doors, "chain", "telegram"]) scripts.set(door, await faults.list(door));
+    for (const door of [...this.doors, "chain", "cryptopay", "telegram"]) scripts.set(door, await faults.list(door));
     let shown = 0;
     for (const {
       doors,

@@ -2,6 +2,7 @@
 
 const WALLET_HOSTS = new Set(["app.keeperwallet.com", "app.tonkeeper.com"]);
 const TELEGRAM_HOSTS = new Set(["t.me", "www.t.me", "telegram.me"]);
+const CRYPTO_PAY_BOTS = new Set(["cryptobot", "cryptotestnetbot"]);
 const LOOPBACK_HOSTS = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const SHOWN = new Set(["http:", "https:", "tg:", "ton:", "mailto:", "tel:"]);
 
@@ -19,11 +20,18 @@ function parseOld(text) {
   }
 }
 
-/** Say what a press on this link does: {kind: wallet | start | share | loopback | foreign, …}. */
+/** Say what a press on this link does: {kind: wallet | crypto | stars | start | share | loopback | foreign, …}. */
 export function classify(text, botUsername) {
   const address = parse(text);
   if (address === null) return { kind: "foreign", url: text };
-  return wallet(address) ?? share(address) ?? deepLink(address, botUsername) ?? plain(address);
+  return (
+    wallet(address) ??
+    share(address) ??
+    cryptoInvoice(address) ??
+    starsInvoice(address) ??
+    deepLink(address, botUsername) ??
+    plain(address)
+  );
 }
 
 function wallet(address) {
@@ -45,6 +53,18 @@ function wallet(address) {
 function share(address) {
   if (!TELEGRAM_HOSTS.has(address.host) || !["/share/url", "/share"].includes(address.pathname)) return null;
   return { kind: "share", url: address.searchParams.get("url") ?? "", text: address.searchParams.get("text") ?? "" };
+}
+
+function cryptoInvoice(address) {
+  const invoice = address.searchParams.get("start") ?? "";
+  const [, bot, ...rest] = address.pathname.split("/");
+  if (!TELEGRAM_HOSTS.has(address.host) || rest.length !== 0 || !CRYPTO_PAY_BOTS.has(bot.toLowerCase())) return null;
+  return /^IV[\w-]{4,64}$/.test(invoice) ? { kind: "crypto", invoice } : null;
+}
+
+function starsInvoice(address) {
+  const is = TELEGRAM_HOSTS.has(address.host) && /^\/\$[\w-]+$/.test(address.pathname);
+  return is ? { kind: "stars", link: `https://t.me${address.pathname}` } : null;
 }
 
 function deepLink(address, botUsername) {

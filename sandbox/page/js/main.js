@@ -6,6 +6,7 @@ import { ChainCard } from "./chain.js";
 import { Chat } from "./chat.js";
 import { ClockCard } from "./clock.js";
 import { Composer } from "./composer.js";
+import { openCryptoPay } from "./cryptopay.js";
 import { drawer } from "./drawer.js";
 import { FaultsCard } from "./faults.js";
 import { opener } from "./opener.js";
@@ -13,6 +14,7 @@ import { Overlay } from "./overlay.js";
 import { PanelsCard } from "./panels.js";
 import { PeopleCard } from "./people.js";
 import { Session } from "./session.js";
+import { openStars } from "./stars.js";
 import { textActions } from "./textactions.js";
 import { openWallet } from "./wallet.js";
 
@@ -42,6 +44,7 @@ const session = new Session(chat, overlay, {
   guard,
   copy,
   open: (url) => open(url),
+  pay: (message) => stars({ message_id: message }),
   status: (words) => {
     byId("bot-status").textContent = words ?? "bot";
     byId("bot-status").classList.toggle("acting", words !== null);
@@ -66,7 +69,7 @@ const composer = new Composer(byId("composer"), {
 const open = opener(
   overlay,
   { people: () => state.people, current: () => state.current, botUsername: () => state.bot },
-  { view, copy, guard, wallet },
+  { view, copy, guard, wallet, crypto: (invoice) => openCryptoPay(overlay, invoice), stars },
 );
 textActions(byId("messages"), {
   open,
@@ -103,6 +106,10 @@ function wallet(filledIn) {
   return openWallet(overlay, (inView()?.first_name ?? "somebody").toLowerCase(), filledIn, () =>
     guard(chain.refresh()),
   );
+}
+
+function stars(asked) {
+  return openStars(overlay, state.current, asked);
 }
 
 async function view(id) {

@@ -18,7 +18,7 @@ export class Bubble {
     this.keys = el("div", { class: "keys-slot" });
     this.node = el(
       "article",
-      { class: `message ${message.from}`, testid: "message", "data-id": message.id },
+      { class: `message ${message.service ? "service" : message.from}`, testid: "message", "data-id": message.id },
       this.bubble,
       this.keys,
     );

@@ -13,7 +13,7 @@ const ACTIONS = {
 };
 
 export class Session {
-  /** `hooks`: open(url), copy(text), status(words), changed(), linked(alive), guard(promise). */
+  /** `hooks`: open(url), pay(message), copy(text), status(words), changed(), linked(alive), guard(promise). */
   constructor(chat, overlay, hooks) {
     this.chat = chat;
     this.overlay = overlay;
@@ -87,7 +87,8 @@ export class Session {
     if (button.kind === "url" || button.kind === "web_app") this.hooks.open(button.url);
     else if (button.kind === "copy") this.hooks.copy(button.copy ?? "");
     else if (button.kind === "callback") await this.click(message, row, column);
-    else this.overlay.toast("This sandbox can't pay with Stars");
+    else if (button.kind === "pay") await this.hooks.pay(message);
+    else this.overlay.toast("This sandbox has no other chats to choose from");
   }
 
   async click(message, row, column) {

@@ -12,7 +12,7 @@ from sandbox.telegram.shape import Request, Shape
 from sandbox.telegram.telegram import Telegram
 from sandbox.telegram.wire import dumped
 
-Result: TypeAlias = TelegramObject | Sequence[TelegramObject | dict[str, object]] | bool
+Result: TypeAlias = TelegramObject | Sequence[TelegramObject | dict[str, object]] | bool | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def served(request: type[Request], answer: Callable[[Telegram, Request], Result]
 
 def result_json(result: Result) -> object:
     """Return the JSON of a result."""
-    if isinstance(result, bool):
+    if isinstance(result, bool | str):
         return result
     if isinstance(result, TelegramObject):
         return dumped(result)

@@ -52,6 +52,14 @@ class Block(Asked):
     blocked: bool
 
 
+class Pay(Asked):
+    """A payment of an invoice: the one of a message, or the one that a link leads to."""
+
+    person: int
+    message_id: int | None = None
+    link: str | None = None
+
+
 def number(request: web.Request, name: str, default: int | None = None) -> int:
     """Return a number from the query; 400 where it is missing or none."""
     text = request.query.get(name)

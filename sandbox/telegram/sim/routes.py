@@ -5,9 +5,9 @@ from dataclasses import asdict
 from aiohttp import web
 
 from sandbox import asked
-from sandbox.telegram import acts
-from sandbox.telegram.page import message_view, person_view, transcript
-from sandbox.telegram.sim.asking import Block, Click, Newcomer, Start, Text, number, person_of
+from sandbox.telegram import acts, checkout
+from sandbox.telegram.page import invoice_view, message_view, person_view, transcript
+from sandbox.telegram.sim.asking import Block, Click, Newcomer, Pay, Start, Text, number, person_of
 from sandbox.telegram.telegram import Telegram
 
 
@@ -25,6 +25,8 @@ class Sim:
         app.router.add_post("/sim/message", self.message)
         app.router.add_post("/sim/start", self.start)
         app.router.add_post("/sim/click", self.click)
+        app.router.add_get("/sim/invoice", self.invoice)
+        app.router.add_post("/sim/pay", self.pay)
         app.router.add_get("/sim/answers", self.answers)
         app.router.add_post("/sim/block", self.block)
         app.router.add_get("/sim/file/{id}", self.file)
@@ -87,6 +89,34 @@ class Sim:
         app_url = button.web_app.url if button.web_app else None
         login_url = button.login_url.url if button.login_url else None
         return web.json_response({"url": button.url or app_url or login_url})
+
+    async def invoice(self, request: web.Request) -> web.Response:
+        """Show what a message or a link asks for, and how many Stars the person has."""
+        person = person_of(self._telegram, number(request, "person"))
+        message_id = number(request, "message_id") if "message_id" in request.query else None
+        try:
+            found = checkout.invoice_of(self._telegram, person, message_id, request.query.get("link"))
+        except acts.ActError as error:
+            raise asked.refusal(str(error)) from error
+        return web.json_response({**invoice_view(found), "balance": self._telegram.stars.balance(person.id)})
+
+    async def pay(self, request: web.Request) -> web.Response:
+        """Pay with Stars; the answer tells the charge, or what the payer is told instead."""
+        body = await asked.read(request, Pay)
+        person = person_of(self._telegram, body.person)
+        try:
+            invoice = checkout.invoice_of(self._telegram, person, body.message_id, body.link)
+        except acts.ActError as error:
+            raise asked.refusal(str(error)) from error
+        done = await checkout.pay(self._telegram, person, invoice)
+        return web.json_response(
+            {
+                "paid": done.charge is not None,
+                "charge_id": done.charge.id if done.charge else None,
+                "error": done.error,
+                "balance": self._telegram.stars.balance(person.id),
+            }
+        )
 
     async def answers(self, request: web.Request) -> web.Response:
         """List what the bot answered to clicks."""

@@ -1,0 +1,100 @@
+"""Books what gateways tell of: each event once, whoever tells it and however often. Asks no provider itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from app.services.ports import Clock, PaymentStore, ReceiptStore
+    from app.services.records import Booked, PaidEvent, Payment
+
+log = structlog.get_logger(__name__)
+
+# An invoice dies only when its provider was asked this long after its deadline and knew of no money.
+EXPIRY_MARGIN = timedelta(seconds=60)
+# Unpaid invoices are asked after for this long beyond their making: money may come late.
+ASKED_AFTER = timedelta(days=7)
+MOST_ASKED = 500
+
+
+class Provider(Protocol):
+    """A gateway that can be asked for money that came."""
+
+    @property
+    def name(self) -> str:
+        """Its method's name."""
+        ...
+
+    async def look(self, open_payments: Sequence[Payment]) -> Sequence[PaidEvent]:
+        """Money that came, for these payments and any other; raises ProviderSilent."""
+        ...
+
+
+class ProviderSilent(Exception):
+    """The provider does not answer usefully; nothing may be concluded from that."""
+
+
+class Receipts:
+    """The door through which money of gateways reaches balances."""
+
+    def __init__(self, store: ReceiptStore, clock: Clock, wake: Callable[[str], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._wake = wake
+
+    async def record(self, events: Iterable[PaidEvent]) -> int:
+        """Book each event that is new; how many were. Safe to repeat, in any order."""
+        booked = 0
+        for event in events:
+            result = await self._store.credit(event, self._clock.now())
+            if result is not None:
+                booked += 1
+                _tell(event, result)
+        if booked:
+            self._wake("notices")
+        return booked
+
+    async def take_back(self, gateway: str, key: str) -> Booked | None:
+        """Reverse what a charge brought, once; None where there is no such charge or it was reversed."""
+        result = await self._store.refund(gateway, key, self._clock.now())
+        if result is not None:
+            log.info("payment_refunded", gateway=gateway, payment_id=result.payment_id)
+            self._wake("notices")
+        return result
+
+
+class Reconciliation:
+    """Asks one provider what came, books it, and lets overdue invoices end. Runs from time to time."""
+
+    def __init__(self, provider: Provider, payments: PaymentStore, receipts: Receipts, clock: Clock) -> None:
+        self._provider = provider
+        self._payments = payments
+        self._receipts = receipts
+        self._clock = clock
+
+    async def run_once(self) -> int:
+        """How many events were new. A provider that is silent ends nothing and is asked again next time."""
+        started_at: datetime = self._clock.now()
+        unpaid = await self._payments.pending(self._provider.name, started_at - ASKED_AFTER, MOST_ASKED)
+        try:
+            events = await self._provider.look(unpaid)
+        except ProviderSilent as silence:
+            log.warning("provider_silent", gateway=self._provider.name, reason=str(silence))
+            return 0
+        booked = await self._receipts.record(events)
+        if await self._payments.expire(self._provider.name, started_at - EXPIRY_MARGIN, self._clock.now()):
+            log.info("invoices_expired", gateway=self._provider.name)
+        return booked
+
+
+def _tell(event: PaidEvent, result: Booked) -> None:
+    if result.amount is None:
+        log.error("payment_unmatched", gateway=event.gateway, asset=event.asset, asset_amount=event.asset_amount)
+    else:
+        log.info("payment_confirmed", gateway=event.gateway, payment_id=result.payment_id)
