@@ -36,6 +36,7 @@ async def _database(admin_url: URL) -> AsyncIterator[URL]:
     """A database of this run's own."""
     name = f"bench_{os.getpid()}"
     admin = Database(make_engine(admin_url, 1))
+    await admin.run(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))  # of a run that was killed
     await admin.run(text(f"CREATE DATABASE {name}"))
     try:
         database = Database(make_engine(admin_url.set(database=name), 1))

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from app.locales.en import TEXTS as EN
 from app.locales.ru import TEXTS as RU
-from tests.support.crash import Crash
+from tests.support.crash import LEASES_ARE_OVER, Crash
 from tests.support.town import Town, town
 
 if TYPE_CHECKING:
@@ -76,6 +76,40 @@ async def test_the_way_goes_on_after_a_kill_in_every_step(tmp_path: Path, redis:
             "configs": 1,
             "configs that are left": 0,
         }
+
+
+async def test_a_panel_that_made_the_user_before_the_kill_is_waited_for_where_it_is_away_after_it(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place:
+        nina = await place.person(501, "Nina", "en")
+        await nina.start()
+        await nina.press(EN["menu.vpn"])
+        for url in place.world.panel_urls.values():
+            await place.post(f"{url}/sim/faults", {"match": "POST /api/user", "action": "drop_after"})
+
+        async def made() -> bool:
+            return bool(await place.panel_users())
+
+        await nina.press(EN["vpn.new"])
+        await place.eventually(made)
+        place.bot.kill()
+        await place.bot.wait()
+        (there,) = [panel for panel in place.world.panels.values() if panel.users]
+        there.up = False
+        place.world.clock.advance(LEASES_ARE_OVER)
+        await place.bot.start()
+        async with place.database() as database:
+
+            async def tried_in_vain() -> bool:
+                (row,) = await database.run(text("SELECT last_error IS NOT NULL OR status = 'active' FROM configs"))
+                return bool(row[0])
+
+            await place.eventually(tried_in_vain)
+        there.up = True
+        place.world.clock.advance(LEASES_ARE_OVER)
+        await nina.sees("/sub/")
+        await place.audit()
 
 
 async def survives(place: Town, step: Step, crash: Crash) -> bool:
