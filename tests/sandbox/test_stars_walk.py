@@ -113,7 +113,7 @@ async def test_a_bot_killed_between_the_acknowledgement_and_the_booking_books_on
 async def held_receipts(place: Town) -> AsyncIterator[Database]:
     """While this lasts nobody writes a receipt: a bot that tries stands right before the booking."""
     data = Path(place.bot_env["DATA_DIR"])
-    stores = await open_stores(Settings(bot_token="1:holder", data_dir=data, redis_share_default=False))
+    stores = await open_stores(Settings(bot_token="1:holder", data_dir=data, redis_share_default=False), beside=True)
     try:
         # The bot's own PostgreSQL dies with the bot, and the lock with it.
         with suppress(StorageUnavailable):
