@@ -27,6 +27,8 @@ POOL_TIMEOUT_SECONDS = 10
 SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
 # Shut down, starting, full, read-only; and not for us: a wrong password, a role or a database that is not there.
 NOT_SERVING = frozenset({"57P01", "57P02", "57P03", "53300", "25006", "28P01", "28000", "3D000"})
+# A backend that is ended between two statements can also leave the driver's own state behind: InternalClientError.
+DRIVER_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 FAILURES = (DBAPIError, OSError, PoolTimeout)
 
 
@@ -86,7 +88,7 @@ class Database:
         with _translated():
             try:
                 return await self._read_once(statement, params)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, OSError) as error:
+            except (*DRIVER_FAILURES, DBAPIError, OSError) as error:
                 log.debug("read_again", error=type(error).__name__)
             return [tuple(row) for row in await self.run(statement, params)]
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import signal
+import sys
 from typing import TYPE_CHECKING
 
 import run
+from app.embedded.children import libc_call
 from sandbox.bot_process import ROOT, BotFailedError, environment
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
     from pathlib import Path
 
+_PR_SET_PDEATHSIG = 1
 # aiogram alone takes seconds to import; here that is paid once for all bots of a test run.
 WARM = multiprocessing.get_context("forkserver")
 WARM.set_forkserver_preload(["run"])
@@ -87,6 +91,9 @@ def _until_ready(descriptor: int) -> list[str]:
 
 def _be_the_bot(env: dict[str, str], log_path: str, says: Connection) -> None:
     os.setsid()
+    if sys.platform == "linux":
+        # A test run that is cut short leaves no bot behind it.
+        libc_call("prctl", _PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     os.chdir(ROOT)
     log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
