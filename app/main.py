@@ -11,7 +11,7 @@ import structlog
 from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
 
 from app.cashdesk import CashDesk
-from app.clock import MovableClock, SystemClock
+from app.clock import open_clock
 from app.core.bot import make_bot
 from app.core.dispatch import ShortDispatcher
 from app.core.handlers import make_switchboard
@@ -83,9 +83,7 @@ class App:
         self.settings = settings
         self.stores = stores
         self.supervisor = Supervisor()
-        self.clock: Clock = (
-            MovableClock(settings.clock_offset_file) if settings.clock_offset_file else SystemClock()
-        )
+        self.clock: Clock = open_clock(settings.clock_offset_file)
         self.keyring = open_keyring(settings)
         self._closing = AsyncExitStack()
         self._jobs: set[str] = set()

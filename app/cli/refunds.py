@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from app.cli.context import with_stores
-from app.clock import MovableClock, SystemClock
+from app.clock import open_clock
 from app.core.bot import make_bot
 from app.core.outgoing import OutgoingPolicy
 from app.core.stars_desk import BotStarsDesk
@@ -106,7 +106,7 @@ def _with_refunds(work: Callable[[StarRefunds], Awaitable[Result]]) -> Result:
 
 
 def _refunds(settings: Settings, stores: Stores, desk: BotStarsDesk) -> StarRefunds:
-    database, cache, clock = stores.database, stores.cache, _clock(settings)
+    database, cache, clock = stores.database, stores.cache, open_clock(settings.clock_offset_file)
     bonuses = Bonuses(settings.referral_trigger, settings.referral_bonus)
     # The running bot looks for notices by itself: there is nobody to wake here.
     receipts = Receipts(ReceiptRepository(database, cache, bonuses), clock, lambda _job: None)
@@ -123,8 +123,4 @@ def _accounts(settings: Settings, stores: Stores) -> Accounts:
     users = UserRepository(
         stores.database, stores.cache, ttl=settings.redis_ttl, trial_key=trial_key, bonuses=bonuses
     )
-    return Accounts(users, _clock(settings), settings.free_trial_days)
-
-
-def _clock(settings: Settings) -> MovableClock | SystemClock:
-    return MovableClock(settings.clock_offset_file) if settings.clock_offset_file else SystemClock()
+    return Accounts(users, open_clock(settings.clock_offset_file), settings.free_trial_days)
