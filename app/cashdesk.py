@@ -13,7 +13,7 @@ from app.core.stars_desk import BotStarsDesk
 from app.domain.ton import TonAddress
 from app.payments.desk import GatewayProvider, NotificationDesk
 from app.payments.gateway.cryptobot import CryptoBotGateway
-from app.payments.gateway.cryptobot_mark import Marks
+from app.payments.gateway.marks import Marks
 from app.payments.gateway.cryptopay import MAIN_NET, TEST_NET, CryptoPay
 from app.payments.gateway.stars import TelegramStarsGateway
 from app.payments.gateway.ton import TonGateway

@@ -26,3 +26,4 @@ class PaymentMethod(StrEnum):
     TON = "ton"
     STARS = "stars"
     CRYPTOBOT = "cryptobot"
+    YOOKASSA = "yookassa"

@@ -45,7 +45,7 @@ class PaymentManager:
     @property
     def methods(self) -> tuple[PaymentMethod, ...]:
         """The methods a customer can choose from, in the order in which they are shown."""
-        return tuple(self._gateways)
+        return tuple(method for method, gateway in self._gateways.items() if gateway.descriptor.can_open)
 
     async def open(self, owner: int, method: PaymentMethod, amount: Money) -> PaymentResult:
         """Open and store a payment; MethodUnavailable, TooManyPayments, Banned, NotFound."""
@@ -85,7 +85,7 @@ class PaymentManager:
             log.warning("invoice_not_closed", payment_id=payment.id, method=gateway.method.value, reason=str(problem))
 
     def _gateway(self, method: PaymentMethod) -> BasePaymentGateway:
-        try:
-            return self._gateways[method]
-        except KeyError:
-            raise MethodUnavailable from None
+        gateway = self._gateways.get(method)
+        if gateway is None or not gateway.descriptor.can_open:
+            raise MethodUnavailable
+        return gateway

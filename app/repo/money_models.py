@@ -146,6 +146,8 @@ class Receipt(Base):
         CheckConstraint("direction IN ('in', 'out')", name="direction_known"),
         CheckConstraint("status IN ('credited', 'unmatched')", name="status_known"),
         CheckConstraint("(status = 'credited') = (credited IS NOT NULL)", name="credited_has_amount"),
+        CheckConstraint("(direction = 'out') = (charge IS NOT NULL)", name="refund_has_charge"),
+        Index("ix_receipts_charge", "gateway", "charge", postgresql_where=text("direction = 'out'")),
     )
 
     gateway: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -160,6 +162,7 @@ class Receipt(Base):
     status: Mapped[str] = mapped_column(Text)
     credited: Mapped[Rub | None]
     debt: Mapped[Rub] = mapped_column(server_default="0")
+    charge: Mapped[str | None] = mapped_column(Text)
     at: Mapped[Instant]
     seen_at: Mapped[Instant]
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Settlement,
         Usage,
     )
+    from app.services.reversals import RefundedEvent
 
 
 class Clock(Protocol):
@@ -157,8 +158,8 @@ class ReceiptStore(Protocol):
         """Credit what the event brought, once for its key; None where it was known already."""
         ...
 
-    async def refund(self, gateway: str, key: str, now: datetime) -> Booked | None:
-        """Take back what a charge brought, once; None where there is no such charge or it was taken back."""
+    async def refund(self, event: RefundedEvent, now: datetime) -> Booked | None:
+        """Take back what went back, once for its key; None where nothing is left of its charge, or there is none."""
         ...
 
 

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from app.domain.errors import MethodUnavailable
 from app.domain.money import ZERO, Money
-from app.payments.gateway.cryptobot_mark import Marks
+from app.payments.gateway.marks import Marks
 from app.services.records import LinkInvoice
 from tests.support.crypto_world import KEY, NINA, TOKEN, CryptoShop, only_invoice, open_shop
 

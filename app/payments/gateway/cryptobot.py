@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.payments.gateway.base import Notification
-    from app.payments.gateway.cryptobot_mark import Marks
+    from app.payments.gateway.marks import Marks
     from app.payments.gateway.cryptopay import CryptoPay
     from app.payments.gateway.cryptopay_models import Invoice
     from app.services.ports import Clock

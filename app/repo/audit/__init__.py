@@ -9,13 +9,14 @@ from sqlalchemy import text
 
 from app.repo.audit.books import BOOKS
 from app.repo.audit.receipts import RECEIPTS
+from app.repo.audit.refunds import REFUNDS
 from app.repo.audit.sales import SALES
 
 if TYPE_CHECKING:
     from app.repo.db import Database
 
 # Each finds rows that must not exist; the first column names the row, the second says what is wrong with it.
-INVARIANTS = {**BOOKS, **RECEIPTS, **SALES}
+INVARIANTS = {**BOOKS, **RECEIPTS, **REFUNDS, **SALES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ KINDS = {
     "ton": "topup",
     "stars": "topup",
     "cryptobot": "topup",
+    "yookassa": "topup",
     "purchase": "purchase",
     "referral": "referral",
     "refund": "refund",

@@ -1,4 +1,4 @@
-"""Money from outside and back: payments, receipts of the chain and of gateways, refunds. Queries only."""
+"""Money from outside: payments, receipts of the chain and of gateways. Queries only; what went back is refunds.py."""
 
 RECEIPTS = {
     "every confirmed payment is credited once": """
@@ -35,30 +35,6 @@ RECEIPTS = {
             SELECT account, -sum(amount) AS booked FROM ledger_entries WHERE account LIKE 'gateway:%' GROUP BY account
         ) ledger USING (account)
         WHERE COALESCE(received, 0) <> COALESCE(booked, 0)""",
-    "every refund reverses one charge": """
-        SELECT o.gateway || ':' || o.key, 'took ' || -o.credited || ', brought ' || COALESCE(i.credited, 0)
-        FROM receipts o
-        LEFT JOIN receipts i ON i.gateway = o.gateway AND i.key = o.key AND i.direction = 'in'
-        WHERE o.direction = 'out' AND (i.credited IS DISTINCT FROM -o.credited OR i.user_id IS DISTINCT FROM o.user_id
-                                       OR i.asset_amount <> o.asset_amount OR o.debt NOT BETWEEN 0 AND i.credited)""",
-    "every refund is booked once, and what was spent is a debt": """
-        SELECT 'refund:' || o.gateway || ':' || o.key, 'reversed ' || -o.credited || ', debt ' || o.debt FROM receipts o
-        WHERE o.direction = 'out' AND NOT EXISTS (
-            SELECT FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
-            WHERE t.key = 'refund:' || o.gateway || ':' || o.key AND t.kind = 'refund'
-            HAVING sum(e.amount) FILTER (WHERE e.account = 'gateway:' || o.gateway) = -o.credited
-               AND COALESCE(-sum(e.amount) FILTER (WHERE e.account = 'debts'), 0) = o.debt
-               AND COALESCE(-sum(e.amount) FILTER (WHERE e.account = 'wallet:' || o.user_id), 0) = -o.credited - o.debt
-        )""",
-    "every booked refund has its receipt": """
-        SELECT t.key, 'no such receipt' FROM ledger_transactions t
-        WHERE t.kind = 'refund' AND NOT EXISTS (
-            SELECT FROM receipts o WHERE o.direction = 'out' AND t.key = 'refund:' || o.gateway || ':' || o.key)""",
-    "every refund that is done is in the books": """
-        SELECT f.gateway || ':' || f.key, 'done without a receipt' FROM refunds f
-        JOIN receipts i ON i.gateway = f.gateway AND i.key = f.key AND i.direction = 'in' AND i.status = 'credited'
-        WHERE f.status = 'done' AND NOT EXISTS (
-            SELECT FROM receipts o WHERE o.gateway = f.gateway AND o.key = f.key AND o.direction = 'out')""",
     "every receipt is credited at its worth": """
         SELECT 'receipt ' || left(hash, 12), 'credited ' || credited || ', worth ' || worth FROM (
             SELECT r.hash, r.credited, CASE
