@@ -46,6 +46,7 @@ Rate = Annotated[Decimal, Field(gt=0, decimal_places=6, max_digits=15)]
 WHOLE_GROUPS = (
     ("DATABASE_HOST", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_NAME"),
     ("S001_BASE_URL", "S001_MARZBAN_USERNAME", "S001_MARZBAN_PASSWORD"),
+    ("YOOKASSA_SHOP_ID", "YOOKASSA_SECRET_KEY"),
 )
 
 
@@ -113,6 +114,11 @@ class Settings(BaseSettings):
     cryptobot_token: SecretStr | None = None
     cryptobot_testnet: bool = False
     cryptobot_api_url: HttpUrl | None = None
+    yookassa_shop_id: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] | None = None
+    yookassa_secret_key: SecretStr | None = None
+    yookassa_api_url: HttpUrl = HttpUrl("https://api.yookassa.ru")
+    yookassa_receipt_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
+    yookassa_vat_code: Annotated[int, Field(ge=1, le=12)] = 1
     payment_poll_seconds: Annotated[int, Field(ge=1, le=600)] = 30
 
     s001_base_url: HttpUrl | None = None
@@ -175,10 +181,16 @@ class Settings(BaseSettings):
     @classmethod
     def _looks_like_an_apps_token(cls, token: SecretStr | None) -> SecretStr | None:
         # A header carries it, and it is the key to the webhook's signatures: neither bears blanks or a filler.
-        text = token.get_secret_value() if token is not None else "unset-and-fine"
-        if not text.isascii() or not text.isprintable() or " " in text or len(text) < 10 or text in PLACEHOLDERS:
+        if token is not None and not _is_key(token):
             raise ValueError("not an app's token (take it from @CryptoBot: Crypto Pay, My Apps)")
         return token
+
+    @field_validator("yookassa_secret_key")
+    @classmethod
+    def _looks_like_a_shops_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not _is_key(key):
+            raise ValueError("not a shop's key (take it from YooKassa: Integration, API keys)")
+        return key
 
     @property
     def bot_id(self) -> int:
@@ -202,6 +214,13 @@ class Settings(BaseSettings):
         return entry.price if override is None else override
 
 
+def _is_key(secret: SecretStr) -> bool:
+    """Whether it may be a key that a provider handed out, and not a filler."""
+    text = secret.get_secret_value()
+    is_plain = text.isascii() and text.isprintable() and " " not in text
+    return is_plain and len(text) >= 10 and text not in PLACEHOLDERS
+
+
 def _half_set_groups(values: dict[str, object]) -> list[str]:
     """What is missing where a group of settings that only work together is half there."""
     lines: list[str] = []
@@ -214,6 +233,8 @@ def _half_set_groups(values: dict[str, object]) -> list[str]:
         lines.append("TON_ADDRESS is missing: TONAPI_KEY is set, so TON payments are half configured")
     if values.get("cryptobot_api_url") and not values.get("cryptobot_token"):
         lines.append("CRYPTOBOT_TOKEN is missing: CRYPTOBOT_API_URL is set, so CryptoBot is half configured")
+    if values.get("yookassa_receipt_email") and not values.get("yookassa_shop_id"):
+        lines.append("YOOKASSA_SHOP_ID is missing: YOOKASSA_RECEIPT_EMAIL is set, so YooKassa is half configured")
     return lines
 
 

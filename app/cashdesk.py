@@ -1,4 +1,4 @@
-"""Composes everything about payments: gateways, their jobs and doors. Part of the root; only app/main.py imports it."""
+"""Composes everything about payments: gateways, their jobs and doors. Part of the root, for app/main.py and app/cli."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
+from aiogram.exceptions import TelegramAPIError
 
 from app.core.money_updates import MoneyDesk
 from app.core.stars_desk import BotStarsDesk
 from app.domain.ton import TonAddress
-from app.payments.desk import GatewayProvider, NotificationDesk
+from app.payments.desk import GatewayProvider, GatewayRefunder, NotificationDesk
+from app.payments.gateway.base import GatewayUnavailable
 from app.payments.gateway.cryptobot import CryptoBotGateway
-from app.payments.gateway.marks import Marks
 from app.payments.gateway.cryptopay import MAIN_NET, TEST_NET, CryptoPay
+from app.payments.gateway.marks import Marks
 from app.payments.gateway.stars import TelegramStarsGateway
 from app.payments.gateway.ton import TonGateway
 from app.payments.gateway.tonapi import TonApi
+from app.payments.gateway.yookassa import Shop, YooKassaGateway
+from app.payments.gateway.yookassa_api import YooKassa
+from app.payments.gateway.yookassa_wishes import Fiscal
 from app.payments.manager import PaymentManager
 from app.readiness import StartFailed
 from app.repo.leases import Leadership
@@ -25,8 +30,8 @@ from app.repo.money_updates import MoneyUpdateRepository
 from app.repo.refunds import RefundRepository
 from app.repo.stars import StarRepository
 from app.services.receipts import ProviderSilent, Receipts, Reconciliation
-from app.services.refunds import StarRefunds
-from app.services.stars import StarPayments, StarReconciliation
+from app.services.refunds import RefundDesk
+from app.services.stars import StarPayments, StarReconciliation, StarRefunder
 from app.utils.payment_cleanup import PaymentCleanupTask
 from app.utils.rates import TonRates
 from app.utils.updater import TonTransactionsUpdater
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
     from app.repo.user import UserRepository
     from app.services.accounts import Accounts
     from app.services.ports import Clock
+    from app.services.refunds import Refunder
     from app.stores import Stores
     from config import Settings
 
@@ -106,6 +112,10 @@ class CashDesk:
         self.cryptobot = self._cryptobot()
         if self.cryptobot is not None:
             gateways.append(self.cryptobot)
+        self.yookassa = self._yookassa()
+        if self.yookassa is not None:
+            gateways.append(self.yookassa)
+        self.refunds = self._refund_desk(desk, gateways)
         timeout = timedelta(minutes=self._settings.payment_timeout_minutes)
         self.manager = PaymentManager(gateways, self._payments_store, self._clock, timeout)
         self.notifications = NotificationDesk(self.manager, self.receipts)
@@ -122,8 +132,11 @@ class CashDesk:
         every("stars", poll_seconds, self._reconcile_stars)
         every("money-updates", MONEY_UPDATE_SECONDS, self.money_updates.handle_due)
         every("money-updates-kept", DAY_SECONDS, self.money_updates.forget)
-        if self.cryptobot is not None:
-            self._reconcile(self.cryptobot, poll_seconds)
+        for gateway in (self.cryptobot, self.yookassa):
+            if gateway is not None:
+                self._reconcile(gateway, poll_seconds)
+        # No lead is needed: whoever asks, a provider gives a charge back once.
+        every("refunds", poll_seconds, self.refunds.finish)
 
     def _stars(self, desk: BotStarsDesk) -> None:
         """What came in Stars is booked even where none are taken any more: links outlive a setting."""
@@ -131,7 +144,6 @@ class CashDesk:
         store = StarRepository(database, cache)
         charges = StarPayments(store, self.receipts, self._settings.telegram_stars_rate, self._clock)
         self.stars = StarReconciliation(desk, store, charges, self._payments_store, self._clock)
-        self.refunds = StarRefunds(RefundRepository(database, cache), desk, self.stars, self.receipts, self._clock)
         updates = MoneyUpdateRepository(database, cache, self._settings.bot_id)
         self.money_updates = MoneyDesk(self._bot, updates, charges, self._clock)
 
@@ -143,6 +155,30 @@ class CashDesk:
         token = settings.cryptobot_token.get_secret_value()
         marks = Marks(self._keyring.derive("cryptobot-invoices"))
         return CryptoBotGateway(CryptoPay(self.http, str(url), token), token, marks, self._payments_store, self._clock)
+
+    def _yookassa(self) -> YooKassaGateway | None:
+        settings, key = self._settings, self._settings.yookassa_secret_key
+        if settings.yookassa_shop_id is None or key is None:
+            return None
+        api = YooKassa(self.http, str(settings.yookassa_api_url), settings.yookassa_shop_id, key.get_secret_value())
+        email = settings.yookassa_receipt_email
+        fiscal = Fiscal(email, settings.yookassa_vat_code) if email else None
+        shop = Shop(self._chat, self._keyring.derive("yookassa-requests"), fiscal)
+        marks = Marks(self._keyring.derive("yookassa-invoices"))
+        return YooKassaGateway(api, shop, marks, self._payments_store, self._clock)
+
+    def _refund_desk(self, desk: BotStarsDesk, gateways: list[BasePaymentGateway]) -> RefundDesk:
+        refunders: list[Refunder] = [StarRefunder(desk, self.stars, self._clock)]
+        refunders += [GatewayRefunder(gateway) for gateway in gateways if gateway.descriptor.can_refund]
+        store = RefundRepository(self._stores.database, self._stores.cache)
+        return RefundDesk(store, refunders, self.receipts, self._clock)
+
+    async def _chat(self) -> str:
+        """Where a customer comes back to from a provider's page; asked of Telegram once."""
+        try:
+            return f"https://t.me/{(await self._bot.me()).username}"
+        except TelegramAPIError as problem:
+            raise GatewayUnavailable(type(problem).__name__) from None
 
     @staticmethod
     def _wallet(address: str) -> TonAddress:
@@ -174,7 +210,6 @@ class CashDesk:
                 log.warning("stars_reconciled", rows=booked)
         except ProviderSilent as silence:
             log.warning("provider_silent", gateway="stars", reason=str(silence))
-        await self.refunds.finish()
 
     async def _poll_ton(self) -> None:
         if self.updater is not None and await self.ton_lead.try_acquire():

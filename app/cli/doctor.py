@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import aiohttp
 import typer
 
+from app.cli.doctor_providers import yookassa
+from app.cli.finding import Finding
 from app.clock import open_clock
 from app.domain.ton import TonAddress
 from app.embedded.postgres import EmbeddedPostgresError
@@ -32,21 +34,13 @@ ANSWER_SECONDS = 10
 SLOWEST_INDEX_SECONDS = 60
 
 
-class Finding(NamedTuple):
-    """How one part is, in a few words."""
-
-    part: str
-    is_well: bool
-    said: str
-
-
 def register(app: typer.Typer) -> None:
     """Add doctor."""
     app.command()(doctor)
 
 
 def doctor() -> None:
-    """Look at settings, stores, Telegram, the chain and the panels; exit code 1 where something is wrong."""
+    """Look at settings, stores, Telegram, payment providers and the panels; exit code 1 where something is wrong."""
     try:
         settings = load_settings()
     except SettingsError as problem:
@@ -67,7 +61,7 @@ async def _examined(settings: Settings) -> list[Finding]:
     plans = len(list(settings.catalogue()))
     said = f"complete: {mode}, {plans} plans, TON {'on' if settings.ton_address else 'off'}"
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as http:
-        outside = await asyncio.gather(_telegram(settings, http), _chain(settings, http))
+        outside = await asyncio.gather(_telegram(settings, http), _chain(settings, http), yookassa(settings, http))
     return [Finding("settings", is_well=True, said=said), _secret(settings), *outside, *await _inside(settings)]
 
 

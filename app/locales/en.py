@@ -99,6 +99,7 @@ TEXTS = {
     "method.ton": "GRAM (TON)",
     "method.stars": "Telegram Stars",
     "method.cryptobot": "CryptoBot",
+    "method.yookassa": "Bank card / SBP",
     "invoice.ton": (
         "💎 <b>Top up {amount}</b>\n\n"
         "Send exactly <b>{coins} GRAM (TON)</b>\n"

@@ -99,6 +99,7 @@ TEXTS = {
     "method.ton": "GRAM (TON)",
     "method.stars": "Telegram Stars",
     "method.cryptobot": "CryptoBot",
+    "method.yookassa": "Банковская карта / СБП",
     "invoice.ton": (
         "💎 <b>Пополнение на {amount}</b>\n\n"
         "Отправьте ровно <b>{coins} GRAM (TON)</b>\n"

@@ -98,11 +98,11 @@ class Refunder(Protocol):
         """Its method's name."""
         ...
 
-    async def look(self, key: str) -> Sequence[MoneyEvent]:
+    async def look(self, key: str, /) -> Sequence[MoneyEvent]:
         """What the provider knows of a charge and of its refunds, as far as the books may not."""
         ...
 
-    async def refund(self, key: str, payer: int | None) -> Sequence[MoneyEvent]:
+    async def refund(self, key: str, payer: int | None, /) -> Sequence[MoneyEvent]:
         """Give back what is left of a charge, once however often it is asked; RefundRefused.
 
         What is returned has happened, and is not all of the charge where the provider still works on the rest.
