@@ -4,13 +4,15 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import chain, cryptopay, marzban, telegram
+from sandbox import chain, cryptopay, marzban, telegram, yookassa
 from sandbox.clock import SandboxClock
 from sandbox.serve import Server
 
 BOT_TOKEN = "1000001:sandbox"  # noqa: S105 - opens nothing but the emulator
 _TONAPI_KEY = "sandbox-tonapi-key"
 _CRYPTOBOT_TOKEN = "1000001:sandbox-crypto-pay"  # noqa: S105 - opens nothing but the emulator
+_YOOKASSA_SHOP = "100500"
+_YOOKASSA_KEY = "test_sandbox-yookassa"
 _PANEL_NAMES = ("Frankfurt", "Helsinki", "Warsaw", "Vienna", "Riga")
 _ADMIN = "admin"
 
@@ -27,7 +29,7 @@ class PanelDoor:
 
 
 class World:
-    """Telegram, the TON chain, Crypto Pay, panels, each on a free port of 127.0.0.1; in memory, but for the clock."""
+    """Telegram, the TON chain, Crypto Pay, YooKassa and panels, each on a free port of 127.0.0.1, in memory."""
 
     def __init__(self, home: Path, panels: int = 2) -> None:
         if not 1 <= panels <= len(_PANEL_NAMES):
@@ -38,11 +40,13 @@ class World:
         self.telegram = telegram.Telegram(self.clock, self.bot_token)
         self.chain = chain.Chain(self.clock)
         self.till = cryptopay.Till(self.clock, _CRYPTOBOT_TOKEN, testnet=True)
+        self.shop = yookassa.Shop(self.clock, _YOOKASSA_SHOP, _YOOKASSA_KEY)
         self.panels = {name: marzban.Panel(self.clock, name, _ADMIN, _password(name)) for name in _PANEL_NAMES[:panels]}
         self.ton_address = self.chain.merchant.friendly()
         self.telegram_url = ""
         self.chain_url = ""
         self.cryptopay_url = ""
+        self.yookassa_url = ""
         self.panel_urls: dict[str, str] = {}
         self._running = AsyncExitStack()
 
@@ -56,6 +60,7 @@ class World:
             self.telegram_url = await _serve(stack, Server(telegram.create_app(self.telegram)))
             self.chain_url = await _serve(stack, Server(chain.create_app(self.chain, _TONAPI_KEY)))
             self.cryptopay_url = await _serve(stack, Server(cryptopay.create_app(self.till)))
+            self.yookassa_url = await _serve(stack, Server(yookassa.create_app(self.shop)))
             for name, panel in self.panels.items():
                 self.panel_urls[name] = await _serve(stack, Server(marzban.create_app(panel)))
             self._running = stack.pop_all()
@@ -85,6 +90,9 @@ class World:
             "CRYPTOBOT_TOKEN": _CRYPTOBOT_TOKEN,
             "CRYPTOBOT_TESTNET": "true",
             "CRYPTOBOT_API_URL": self.cryptopay_url,
+            "YOOKASSA_SHOP_ID": _YOOKASSA_SHOP,
+            "YOOKASSA_SECRET_KEY": _YOOKASSA_KEY,
+            "YOOKASSA_API_URL": self.yookassa_url,
             "PAYMENT_POLL_SECONDS": "2",
             "S001_BASE_URL": first.url,
             "S001_MARZBAN_USERNAME": first.username,

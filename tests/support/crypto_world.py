@@ -16,8 +16,8 @@ from app.domain.payment import PaymentMethod
 from app.jobs.supervisor import Supervisor
 from app.payments.desk import GatewayProvider, NotificationDesk
 from app.payments.gateway.cryptobot import CryptoBotGateway
-from app.payments.gateway.marks import Marks
 from app.payments.gateway.cryptopay import CryptoPay
+from app.payments.gateway.marks import Marks
 from app.payments.manager import PaymentManager
 from app.repo.audit import breaks
 from app.repo.bonuses import Bonuses

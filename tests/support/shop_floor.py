@@ -167,9 +167,8 @@ async def shop_floor(home: Path, database: URL, redis: Redis, **more: Any) -> As
 @asynccontextmanager
 async def replica(world: World, database: URL, redis: Redis, **more: Any) -> AsyncIterator[App]:
     """One bot of this world on these stores; it does not fetch updates by itself."""
-    env = {
-        name.lower(): value for name, value in world.env().items() if not name.startswith(("S001", "CRYPTOBOT"))
-    }
+    others = ("S001", "CRYPTOBOT", "YOOKASSA")
+    env = {name.lower(): value for name, value in world.env().items() if not name.startswith(others)}
     given: dict[str, Any] = {
         **env,
         "stars_enabled": False,  # with a single way to pay there is nothing to choose
