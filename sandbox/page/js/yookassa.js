@@ -4,7 +4,7 @@ import { Refused, yookassa } from "./api.js";
 import { el, icon } from "./dom.js";
 
 const WAYS = [
-  { name: "bank_card", title: "Bank card", note: "2202 •••• •••• 4477", mark: "card" },
+  { name: "bank_card", title: "Bank card", note: "2202 •••• •••• 4477", mark: "plastic" },
   { name: "sbp", title: "SBP", note: "Confirmed in the app of your bank", mark: "sbp" },
 ];
 const REASONS = { insufficient_funds: "The bank declined the payment", expired_on_confirmation: "The time to pay is over" };
