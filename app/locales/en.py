@@ -93,7 +93,7 @@ TEXTS = {
     "balance.no_methods": "Topping up is unavailable right now. Please come back later.",
     "topup.method": "💰 <b>Top up</b>\n\nHow would you like to pay?",
     "topup.amount": (
-        "💰 <b>Top up with {method}</b>\n\nChoose an amount or type your own: from {minimum} to {maximum}."
+        "💰 <b>Top up: {method}</b>\n\nChoose an amount or type your own: from {minimum} to {maximum}."
     ),
     "topup.use_buttons": "Choose a section with a button below.",
     "method.ton": "GRAM (TON)",
@@ -108,7 +108,7 @@ TEXTS = {
         "⚠️ The comment is required and must not be encrypted: it is how we recognise your payment.\n\n"
         "⏱ The rate holds until {deadline} UTC. The money is credited by itself, usually within a minute."
     ),
-    "invoice.link": "💎 <b>Top up {amount}</b>\n\nPay <b>{price}</b> with {method}: press the button below.\n\n⏱ The invoice is open until {deadline} (UTC). We credit it ourselves, right after the payment.",
+    "invoice.link": "💎 <b>Top up {amount}</b>\n\nTo pay: <b>{price}</b>\nBy: {method}\n\nPress the button below.\n⏱ The invoice is open until {deadline} (UTC). We credit it ourselves, right after the payment.",
     "invoice.stars": "{stars} ⭐",
     "stars.title": "OrbitVPN balance",
     "stars.description": "Balance top-up by {amount}, receipt No. {receipt}",
@@ -128,7 +128,7 @@ TEXTS = {
     "invoice.copy_amount": "📋 Amount",
     "invoice.check": "I have paid",
     "invoice.cancel": "Cancel",
-    "invoice.waiting": "No payment to be seen yet. We will write as soon as the network confirms it.",
+    "invoice.waiting": "No payment to be seen yet. We will write as soon as it arrives.",
     "invoice.paid_already": "This payment has been credited.",
     "invoice.dead": "The invoice is closed. If you have sent the money already, it will be credited all the same.",
     "invoice.cancelled": "The invoice for {amount} is cancelled.\n\nIf you have sent the money already, it will be credited.",
