@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError
 
+from app.domain.errors import NotFound
 from app.domain.money import Money
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
@@ -154,7 +155,7 @@ class ReceiptRepository(BaseRepository):
             return await self._credit_once(event, now)
 
     async def refund(self, event: RefundedEvent, now: datetime) -> Booked | None:
-        """Take back what went back, once for its key; None where nothing is left of its charge, or there is none."""
+        """Take back what went back, once for its key; None where nothing is left of the charge, NotFound without it."""
         params: dict[str, Any] = {
             "gateway": event.gateway,
             "key": event.key,
@@ -164,7 +165,9 @@ class ReceiptRepository(BaseRepository):
             "now": now,
         }
         async with self.database.transaction() as connection:
-            await connection.execute(LOCK_CHARGE, {"gateway": event.gateway, "charge": event.charge})
+            locked = await connection.execute(LOCK_CHARGE, {"gateway": event.gateway, "charge": event.charge})
+            if locked.one_or_none() is None:
+                raise NotFound
             row = (await connection.execute(REFUND, params)).one_or_none()
         if row is None:
             return None

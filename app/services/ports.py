@@ -159,7 +159,7 @@ class ReceiptStore(Protocol):
         ...
 
     async def refund(self, event: RefundedEvent, now: datetime) -> Booked | None:
-        """Take back what went back, once for its key; None where nothing is left of its charge, or there is none."""
+        """Take back what went back, once for its key; None where nothing is left of the charge, NotFound without it."""
         ...
 
 

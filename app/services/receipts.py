@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from app.domain.errors import NotFound
 from app.services.records import PaidEvent
 from app.services.reversals import RefundedEvent
 
@@ -75,7 +76,11 @@ class Receipts:
             if result is not None:
                 _tell(event, result)
             return result
-        result = await self._store.refund(event, now)
+        try:
+            result = await self._store.refund(event, now)
+        except NotFound:  # gateways tell of a charge before its refund: this money never came by the books
+            log.error("refund_unmatched", gateway=event.gateway, key=event.key, charge=event.charge)
+            return None
         if result is not None:
             log.info("payment_refunded", gateway=event.gateway, payment_id=result.payment_id)
         return result

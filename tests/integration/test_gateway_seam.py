@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from app.clock import SystemClock
 from app.domain.errors import MethodUnavailable
@@ -102,7 +103,9 @@ async def test_news_of_money_that_went_back_take_it_once(shop: Shop) -> None:
     await shop.hears(id="d1", kopecks=50_000, telegram_user_id=NINA)
     for _ in range(2):
         assert await shop.hears(id="d1", back=True) == (200, "YES")
-    assert await shop.hears(id="never-came", back=True) == (200, "YES")
+    with capture_logs() as lines:
+        assert await shop.hears(id="never-came", back=True) == (200, "YES")
+    assert [(line["event"], line["charge"]) for line in lines] == [("refund_unmatched", "never-came")]
     assert await shop.balance() == Money.rub(0)
 
 

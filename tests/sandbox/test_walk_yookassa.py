@@ -34,7 +34,7 @@ async def test_a_card_payment_is_credited_by_its_news_or_by_asking_and_is_given_
         await pays(place, charge)
         await nina.sees("Баланс пополнен на 400")
         assert "refunded" in await place.operator("refund", "yookassa", charge)
-        await nina.sees("400")
+        await nina.sees("Возврат 400")
         await place.audit()
         log = (tmp_path / "bot.log").read_text()
         assert url.rpartition("/")[2] not in log

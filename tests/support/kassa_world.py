@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 from sqlalchemy import text
 
 from app.domain.money import Money
 from app.domain.payment import PaymentMethod
-from app.jobs.supervisor import Supervisor
-from app.payments.desk import GatewayProvider, GatewayRefunder, NotificationDesk
+from app.payments.desk import GatewayRefunder
 from app.payments.gateway.marks import Marks
 from app.payments.gateway.yookassa import Shop, YooKassaGateway
 from app.payments.gateway.yookassa_api import YooKassa
-from app.payments.manager import PaymentManager
-from app.repo.audit import breaks
-from app.repo.bonuses import Bonuses
-from app.repo.payments import PaymentRepository
-from app.repo.receipts import ReceiptRepository
 from app.repo.refunds import RefundRepository
-from app.repo.settlement import Settler
-from app.repo.user import UserRepository
-from app.services.receipts import Receipts, Reconciliation
-from app.services.records import Newcomer
 from app.services.refunds import RefundDesk
-from app.services.topups import TopUps
-from app.web.app import create_app as create_web
-from app.web.payments import PaymentDoor, path
-from app.web.server import WebServer
 from sandbox.clock import SandboxClock
 from sandbox.serve import Server
 from sandbox.yookassa import Shop as Till
 from sandbox.yookassa import create_app
-from tests.support.crypto_world import at_once
+from tests.support.gateway_shop import KEY, NINA, Books, GatewayShop, at_once, open_door
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -47,10 +31,11 @@ if TYPE_CHECKING:
     from app.services.records import Payment
     from app.utils.redis import Cache
 
+__all__ = ["CHAT", "GATEWAY", "KEY", "MAX", "NINA", "SECRET", "KassaShop", "open_shop"]
+
 SHOP_ID = "100500"
 SECRET = "test_canary-of-the-yookassa-shop"
-KEY = b"installation"
-NINA, MAX = 501, 502
+MAX = 502
 GATEWAY = "yookassa"
 CHAT = "https://t.me/orbit_test_bot"
 SPEND = text(
@@ -69,32 +54,17 @@ async def chat() -> str:
 
 
 @dataclass
-class KassaShop:
-    """What stands, and what customers, YooKassa, its cabinet and time do to it."""
+class KassaShop(GatewayShop):
+    """What customers, YooKassa and its cabinet do to the shop."""
 
-    database: Database
-    clock: SandboxClock
     till: Till
-    url: str
-    door: str
-    http: aiohttp.ClientSession
-    topups: TopUps
     gateway: YooKassaGateway
     api: YooKassa
-    reconciliation: Reconciliation
     refunds: RefundDesk
-    payments: PaymentRepository
-    users: UserRepository
-    credited: asyncio.Event
 
     async def opens(self, rubles: str = "500", owner: int = NINA) -> Payment:
         """Somebody opens an invoice."""
         return (await self.topups.open(owner, PaymentMethod.YOOKASSA, Money.rub(rubles))).payment
-
-    async def sim(self, act: str, **body: object) -> Any:
-        async with self.http.post(f"{self.url}/sim/{act}", json=body) as answer:
-            assert answer.status == 200, await answer.text()
-            return await answer.json()
 
     async def pays(self, payment: Payment | str, **more: object) -> str:
         """Pay; the id that YooKassa has for it."""
@@ -112,40 +82,14 @@ class KassaShop:
         """Refund in YooKassa's cabinet; the refund's id."""
         return str((await self.sim("refund", payment_id=charge, amount=amount))["id"])
 
-    async def webhooks(self, **more: object) -> None:
-        """Have notifications go to the shop's door."""
-        await self.sim("webhook", url=self.door, **more)
-
     async def delivers(self, name: object = "", **more: object) -> list[int]:
         """Bring one notification, true or made up; the statuses."""
         statuses: list[int] = (await self.sim("deliver", id=name, **more))["statuses"]
         return statuses
 
-    async def fails(self, match: str, action: str, **more: object) -> None:
-        await self.sim("faults", match=match, action=action, **more)
-
-    async def heals(self) -> None:
-        async with self.http.delete(f"{self.url}/sim/faults") as answer:
-            assert answer.status == 200
-
     async def spends(self, rubles: int) -> None:
         """Nina's balance shrinks by the books, as by a purchase."""
         await self.database.run(SPEND, {"id": NINA, "sum": rubles})
-
-    async def balance(self, tg_id: int = NINA) -> Money:
-        """A person's, from the row, once the books are proved right."""
-        assert await breaks(self.database) == []
-        query = text("SELECT balance FROM users WHERE tg_id = CAST(:tg_id AS bigint)")
-        ((balance,),) = await self.database.run(query, {"tg_id": tg_id})
-        return Money.rub(balance)
-
-    async def arrives(self, tg_id: int) -> None:
-        """Another customer comes."""
-        await self.users.arrive(Newcomer(tg_id, "Max", None, "ru", None), self.clock.now(), 7)
-
-    async def status(self, payment: Payment) -> str:
-        stored = await self.payments.of_owner(payment.owner, payment.id)
-        return f"{stored.status}:{stored.reason}" if stored.reason else str(stored.status)
 
     async def receipts(self) -> list[tuple[str, str, str]]:
         query = text("SELECT key, direction, status FROM receipts ORDER BY seen_at, direction")
@@ -162,34 +106,16 @@ async def open_shop(database: Database, cache: Cache, fiscal: Fiscal | None = No
         url = await server.start()
         stack.push_async_callback(server.stop)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        bonuses = Bonuses("first_payment", Money.rub(50).decimal)
-        payments = PaymentRepository(database, cache, Settler(database, bonuses))
+        books = Books(database, cache, clock)
         api = YooKassa(http, url, SHOP_ID, SECRET, at_once)
-        gateway = YooKassaGateway(api, Shop(chat, KEY, fiscal), Marks(KEY), payments, clock)
-        manager = PaymentManager([gateway], payments, clock, timedelta(minutes=10))
-        credited = asyncio.Event()
-        receipts = Receipts(ReceiptRepository(database, cache, bonuses), clock, lambda _job: credited.set())
-        payment_door = PaymentDoor(NotificationDesk(manager, receipts), KEY)
-        web = WebServer(create_web({}, more=[payment_door.route]), "127.0.0.1", 0)
-        door = f"http://127.0.0.1:{web.bind()}{path(KEY, GATEWAY)}"
-        supervisor = Supervisor()
-        supervisor.start("web", web.run)
-        stack.push_async_callback(supervisor.stop, 10)
-        users = UserRepository(database, cache, ttl=300, trial_key=b"k", bonuses=bonuses)
-        await users.arrive(Newcomer(NINA, "Nina", None, "ru", None), clock.now(), 7)
+        gateway = YooKassaGateway(api, Shop(chat, KEY, fiscal), Marks(KEY), books.payments, clock)
+        refunders = [GatewayRefunder(gateway)]
         yield KassaShop(
-            database=database,
-            clock=clock,
-            till=till,
+            **await open_door(stack, books, [gateway]),
             url=url,
-            door=door,
             http=http,
-            topups=TopUps(manager, payments, lambda _job: None),
+            till=till,
             gateway=gateway,
             api=api,
-            reconciliation=Reconciliation(GatewayProvider(gateway), payments, receipts, clock),
-            refunds=RefundDesk(RefundRepository(database, cache), [GatewayRefunder(gateway)], receipts, clock),
-            payments=payments,
-            users=users,
-            credited=credited,
+            refunds=RefundDesk(RefundRepository(database, cache), refunders, books.receipts, clock),
         )
