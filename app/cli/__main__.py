@@ -1,29 +1,70 @@
-"""Puts the commands together and runs the one asked for; a new module of commands is added to PARTS."""
+"""Owns the list of commands and loads the one that is asked for: the others' libraries would cost seconds each time."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
 
 import typer
 
-from app.cli import audit, dev, doctor, panels, process, refunds, webhooks
+# Module by module its commands, with the line that help shows for each.
+PARTS: dict[str, dict[str, str]] = {
+    "process": {
+        "sandbox": "Try the whole shop here: no account, no token, no money.",
+        "start": "Start the bot and wait until it serves.",
+        "stop": "Stop the bot once it has finished what it has in hand.",
+        "restart": "Stop, then start.",
+        "status": "Say whether the bot runs; exit code 3 if not.",
+        "logs": "Show the end of the bot's log.",
+    },
+    "panels": {"panels": "Add panels, list them, take them in and out of service."},
+    "audit": {
+        "audit": "Prove that ledger, balances, payments, subscriptions and panels agree.",
+        "unmatched": "List the money that came in and could be credited to nobody.",
+    },
+    "doctor": {
+        "doctor": "Look at settings, stores, Telegram, the chain and the panels; exit code 1 where something is wrong."
+    },
+    "refunds": {"refund": "Give a payment back; without a charge it lists the newest."},
+    "webhooks": {"webhooks": "Show the addresses to paste into the settings of payment providers."},
+    "dev": {
+        "test": "Run the tests; arguments go to pytest.",
+        "bench": "Measure speed under load; arguments go to the bench.",
+        "torture": "Run the long tests that kill, cut and race.",
+        "lint": "Check style, types and direction of imports.",
+    },
+}
 
-PARTS = (process, panels, audit, doctor, refunds, webhooks, dev)
 
-app = typer.Typer(
-    name="orbit",
-    help="OrbitVPN: try it, run it, look after it.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+def make_app(wanted: str | None) -> typer.Typer:
+    """The command line with the command that is wanted, or with all of them as a list where it is none of ours."""
+    app = typer.Typer(
+        name="orbit",
+        help="OrbitVPN: try it, run it, look after it.",
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(orbit)
+    home = next((part for part, commands in PARTS.items() if wanted in commands), None)
+    if home is not None:
+        import_module(f"app.cli.{home}").register(app)
+        return app
+    for commands in PARTS.values():
+        for name, help_line in commands.items():
+            app.command(name, help=help_line)(listed)
+    return app
 
 
-@app.callback(invoke_without_command=True)
 def orbit(context: typer.Context) -> None:
     """OrbitVPN: try it, run it, look after it."""
     if context.invoked_subcommand is None:
         print(context.get_help())
 
 
-for part in PARTS:
-    part.register(app)
+def listed() -> None:
+    """Stands in the list for a command that is loaded once it is asked for."""
+
 
 if __name__ == "__main__":
-    app(prog_name="./orbit")
+    make_app(next((word for word in sys.argv[1:] if not word.startswith("-")), None))(prog_name="./orbit")

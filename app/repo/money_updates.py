@@ -31,14 +31,15 @@ HANDLED = statement(
 # Taking one up is counted and puts it off, so that one that fails, or kills who handles it, comes later each time.
 DUE = statement(
     """
-    UPDATE money_updates
-    SET attempts = attempts + 1, next_attempt_at = :now + LEAST(power(2, LEAST(attempts, 10)) * 5, 600)
-                                                          * CAST('1 second' AS interval)
-    WHERE (bot_id, update_id) IN (
+    WITH due AS (
         SELECT bot_id, update_id FROM money_updates
         WHERE bot_id = :bot_id AND handled_at IS NULL AND next_attempt_at <= :now
         ORDER BY next_attempt_at, update_id LIMIT :batch FOR UPDATE SKIP LOCKED)
-    RETURNING update_id, body
+    UPDATE money_updates
+    SET attempts = attempts + 1, next_attempt_at = :now + LEAST(power(2, LEAST(attempts, 10)) * 5, 600)
+                                                          * CAST('1 second' AS interval)
+    FROM due WHERE money_updates.bot_id = due.bot_id AND money_updates.update_id = due.update_id
+    RETURNING money_updates.update_id, body
     """
 )
 FORGET = statement("DELETE FROM money_updates WHERE handled_at < :before")

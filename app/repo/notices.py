@@ -12,13 +12,15 @@ from app.services.records import Notice, NoticeKind
 if TYPE_CHECKING:
     from datetime import datetime
 
+# What is due is chosen in a part of its own: inside IN (…) the planner may choose anew for each row, past the limit.
 CLAIM = statement(
     """
-    UPDATE notices SET next_attempt_at = :lease_end, attempts = notices.attempts + 1
-    FROM users
-    WHERE users.tg_id = notices.recipient AND notices.id IN (
+    WITH due AS (
         SELECT id FROM notices WHERE sent_at IS NULL AND next_attempt_at <= :now
         ORDER BY next_attempt_at, id LIMIT :batch FOR UPDATE SKIP LOCKED)
+    UPDATE notices SET next_attempt_at = :lease_end, attempts = notices.attempts + 1
+    FROM due, users
+    WHERE notices.id = due.id AND users.tg_id = notices.recipient
     RETURNING notices.id, recipient, users.language, kind, facts, message_id, attempts
     """
 )

@@ -7,12 +7,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
+from app.repo.db import Database, make_engine
+from app.repo.notices import NoticeRepository
 from app.services.records import Notice, NoticeKind
 from tests.support.books import NOW, Books
 
 if TYPE_CHECKING:
-    from app.repo.db import Database
+    from sqlalchemy import URL
+
     from app.utils.redis import Cache
 
 
@@ -43,6 +47,17 @@ async def test_notices_come_in_the_order_of_their_promises_in_the_recipients_lan
     first, rest = await claim(books, limit=10), await claim(books)
     assert [int(notice.facts["n"]) for notice in first + rest] == list(range(1, 31))
     assert {(notice.language, notice.kind) for notice in rest} == {("en", NoticeKind.PAYMENT_CONFIRMED)}
+
+
+async def test_a_claim_keeps_its_limit_by_whatever_plan_the_database_carries_it_out(
+    books: Books, database_url: URL, cache: Cache
+) -> None:
+    await promise(books, 30)
+    database = Database(make_engine(database_url, 1))
+    for kind in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+        await database.run(text(f"SET enable_{kind} = off"))
+    assert len(await NoticeRepository(database, cache).claim_due(NOW, 30, 10)) == 10
+    await database.close()
 
 
 async def test_senders_that_claim_at_once_never_share_a_notice(books: Books) -> None:
