@@ -23,9 +23,11 @@ PARTS: dict[str, dict[str, str]] = {
         "unmatched": "List the money that came in and could be credited to nobody.",
     },
     "doctor": {
-        "doctor": "Look at settings, stores, Telegram, the chain and the panels; exit code 1 where something is wrong."
+        "doctor": (
+            "Look at settings, stores, Telegram, providers and panels; exit code 1 where something is wrong."
+        )
     },
-    "refunds": {"refund": "Give a payment back; without a charge it lists the newest."},
+    "refunds": {"refund": "Give a charge back; without one, list the newest."},
     "webhooks": {"webhooks": "Show the addresses to paste into the settings of payment providers."},
     "dev": {
         "test": "Run the tests; arguments go to pytest.",

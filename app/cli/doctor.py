@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor() -> None:
-    """Look at settings, stores, Telegram, payment providers and the panels; exit code 1 where something is wrong."""
+    """Look at settings, stores, Telegram, providers and panels; exit code 1 where something is wrong."""
     try:
         settings = load_settings()
     except SettingsError as problem:

@@ -57,9 +57,9 @@ def register(app: typer.Typer) -> None:
 
 
 def refund(gateway: Gateway = None, charge: ChargeKey = None) -> None:
-    """Give a charge back and take what it brought from the balance; without a charge, list the newest.
+    """Give a charge back; without one, list the newest.
 
-    What was spent already becomes a debt.
+    What it brought is taken from the balance; what of that was spent already becomes a debt.
     """
     if gateway is None or charge is None:
         _list(gateway)
