@@ -2,9 +2,9 @@
 
 import typer
 
-from app.cli import audit, dev, doctor, panels, process, refunds, webhooks
+from app.cli import audit, dev, doctor, panels, process, promo, refunds, webhooks
 
-PARTS = (process, panels, audit, doctor, refunds, webhooks, dev)
+PARTS = (process, panels, audit, doctor, refunds, promo, webhooks, dev)
 
 app = typer.Typer(
     name="orbit",
