@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 from datetime import UTC, datetime
@@ -10,11 +9,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from aiogram.exceptions import TelegramAPIError
 
 from app.cli.context import with_stores
 from app.clock import open_clock
-from app.core.bot import make_bot
+from app.core.bot import make_bot, name_of
 from app.core.outgoing import OutgoingPolicy
 from app.domain.money import Money, parse_amount
 from app.domain.promo import PromoKind, Terms, new_code, normal_form
@@ -120,10 +118,7 @@ def _desk(stores: Stores) -> PromoDeskRepository:
 async def _username(settings: Settings) -> str | None:
     bot = make_bot(settings, OutgoingPolicy())
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            return (await bot.me()).username
-    except (TelegramAPIError, TimeoutError):
-        return None
+        return await name_of(bot, ANSWER_SECONDS)
     finally:
         await bot.session.close()
 

@@ -8,7 +8,7 @@ from app.domain.errors import NotFound, PromoRefused
 from app.domain.money import Money
 from app.domain.promo import Refusal
 from app.repo.base import BaseRepository
-from app.repo.offers import BURNED, OFFER, STANDING
+from app.repo.offers import BURNED, OFFER, STANDING, booked
 from app.repo.shop import why_not
 from app.repo.sql import statement
 from app.services.gifts import Gift, GiftBought
@@ -32,15 +32,7 @@ GIVE = statement(
     ), {BURNED}, paid AS (
         UPDATE users SET balance = users.balance - bought.price FROM bought WHERE users.tg_id = bought.giver_id
         RETURNING users.balance
-    ), booked AS (
-        INSERT INTO ledger_transactions (key, kind, created_at)
-        SELECT 'gift:' || id, 'gift', :now FROM bought RETURNING id
-    ), lines AS (
-        INSERT INTO ledger_entries (transaction_id, account, amount)
-        SELECT booked.id, line.account, line.amount
-        FROM booked, bought, LATERAL (VALUES ('wallet:' || bought.giver_id, -bought.price), ('sales', bought.price))
-             AS line (account, amount)
-    )
+    ), {booked("gift", "giver_id")}
     SELECT paid.balance, bought.* FROM paid, bought
     """  # noqa: S608 - constants
 )

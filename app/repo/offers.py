@@ -36,6 +36,22 @@ BURNED = """
     )
 """
 
+
+def booked(kind: str, payer: str) -> str:
+    """The movement of a sale, from the wallet that `payer` names in what was bought, under the business key kind:id."""
+    return f"""
+    booked AS (
+        INSERT INTO ledger_transactions (key, kind, created_at)
+        SELECT '{kind}:' || id, '{kind}', :now FROM bought RETURNING id
+    ), lines AS (
+        INSERT INTO ledger_entries (transaction_id, account, amount)
+        SELECT booked.id, line.account, line.amount
+        FROM booked, bought, LATERAL (VALUES ('wallet:' || bought.{payer}, -bought.price), ('sales', bought.price))
+             AS line (account, amount)
+    )
+"""  # noqa: S608 - constants
+
+
 # Why nothing was sold: who it is, what they have, and the discount that waits for them.
 STANDING = f"""
     SELECT users.balance, users.is_banned, u.id AS use_id, u.value AS percent

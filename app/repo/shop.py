@@ -8,7 +8,7 @@ from app.domain.errors import Banned, InsufficientBalance, NotFound, OfferChange
 from app.domain.money import Money
 from app.domain.promo import discounted
 from app.repo.base import BaseRepository
-from app.repo.offers import BURNED, OFFER, STANDING
+from app.repo.offers import BURNED, OFFER, STANDING, booked
 from app.repo.sql import statement
 from app.services.records import Purchase
 
@@ -35,15 +35,7 @@ BUY = statement(
                max_configs = CASE WHEN buyer.subscription_end > :now
                                   THEN GREATEST(buyer.max_configs, :max_configs) ELSE :max_configs END
         FROM bought, buyer WHERE users.tg_id = bought.user_id RETURNING users.balance
-    ), booked AS (
-        INSERT INTO ledger_transactions (key, kind, created_at)
-        SELECT 'purchase:' || id, 'purchase', :now FROM bought RETURNING id
-    ), lines AS (
-        INSERT INTO ledger_entries (transaction_id, account, amount)
-        SELECT booked.id, line.account, line.amount
-        FROM booked, bought, LATERAL (VALUES ('wallet:' || bought.user_id, -bought.price), ('sales', bought.price))
-             AS line (account, amount)
-    )
+    ), {booked("purchase", "user_id")}
     SELECT paid.balance, bought.price, bought.subscription_end FROM paid, bought
     """  # noqa: S608 - constants
 )

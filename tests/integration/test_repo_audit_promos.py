@@ -27,7 +27,7 @@ CHANGES = [
     Change("promocodes", "used", "used + 1"),
     Change("promocodes", "used", "used - 1"),
     Change("promocodes", "value", "value + 1"),
-    Change("promocodes", "per_person", "per_person - 1", "code = 'RUBLES'"),
+    Change("promocodes", "per_person", "1", "code = 'RUBLES'"),
     Change("promocodes", "valid_from", "now() + interval '99 years'"),
     Change("promocodes", "valid_until", "timestamptz '2020-01-01'"),
     Change("promo_uses", "value", "value + 1"),
