@@ -199,7 +199,7 @@ TEXTS = {
     "error.banned": "Access is closed. If this is a mistake, write to support.",
     "error.insufficient": "You have {have}, {need} is needed.",
     "error.plan_changed": "The terms of this plan have changed. Please have another look.",
-    "error.offer_changed": "Your discount has changed, so we have not charged anything. Please have a look at the new price.",
+    "error.offer_changed": "Your price has just changed, so we have not charged anything. Please have another look.",
     "error.no_subscription": "You need a subscription to create a config.",
     "error.too_many_configs": "Your subscription allows {configs}. Delete one of them or choose a plan with more.",
     "error.amount": "Type the amount as a number: from {minimum} to {maximum}.",

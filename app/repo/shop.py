@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.domain.errors import Banned, InsufficientBalance, NotFound, OfferChanged, OrbitError, StorageUnavailable
+from app.domain.errors import Banned, InsufficientBalance, NotFound, OfferChanged, OrbitError
 from app.domain.money import Money
 from app.domain.promo import discounted
 from app.repo.base import BaseRepository
@@ -87,10 +87,9 @@ def why_not(row: Row[Any], plan: Plan, use_id: int) -> OrbitError:
     """Why nothing was sold, by a row of STANDING."""
     if row.is_banned:
         return Banned()
-    if (row.use_id or 0) != use_id:
-        return OfferChanged(plan.key)
     price = discounted(plan.price, int(row.percent or 0))
     balance = Money.rub(row.balance)
-    if balance < price:
+    if (row.use_id or 0) == use_id and balance < price:
         return InsufficientBalance(need=price, have=balance)
-    return StorageUnavailable()  # the money came in between the two statements: pressing again buys
+    # Where nothing is in the way by now, it went away between the two statements: the person is asked again as well.
+    return OfferChanged(plan.key)
