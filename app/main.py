@@ -37,12 +37,14 @@ from app.readiness import StartFailed
 from app.repo.bonuses import Bonuses
 from app.repo.configs import ConfigRepository
 from app.repo.doorman import Doorman
+from app.repo.gifts import GiftRepository
 from app.repo.init_db import migrate, seed_panel
 from app.repo.leases import Leadership
 from app.repo.marzban_client import MarzbanClients
 from app.repo.notices import NoticeRepository
 from app.repo.panels import PanelRepository
 from app.repo.payments import PaymentRepository
+from app.repo.promos import PromoRepository
 from app.repo.provisioning import ProvisioningRepository
 from app.repo.receipts import ReceiptRepository
 from app.repo.settlement import Settler
@@ -50,6 +52,8 @@ from app.repo.shop import ShopRepository
 from app.repo.user import UserRepository
 from app.services.accounts import Accounts
 from app.services.configs import Configs
+from app.services.gifts import Gifts
+from app.services.promos import Promos
 from app.services.records import PanelAccess
 from app.services.shop import Shop
 from app.services.topups import TopUps
@@ -127,12 +131,16 @@ class App:
         self.dispatcher = ShortDispatcher(name="orbit")
         sales = ShopRepository(self.stores.database, self.stores.cache)
         shop = Shop(sales, self.settings.catalogue(), self.clock, self.wake)
+        gifts = GiftRepository(self.stores.database, self.stores.cache)
+        self.promos = Promos(PromoRepository(self.stores.database, self.stores.cache), self.clock, self.wake)
         configs = Configs(self.configs, self.usage, self.clock, self.wake)
         self.dispatcher["shopfront"] = Shopfront(
             accounts=self.accounts,
             configs=configs,
             shop=shop,
             topups=TopUps(self.cash.manager, self.payments, self.wake),
+            promos=self.promos,
+            gifts=Gifts(gifts, shop, self.clock),
             clock=self.clock,
             referral_bonus=Bonus(
                 Money.rub(self.settings.referral_bonus), at_signup=self.settings.referral_trigger == "signup"
@@ -205,6 +213,7 @@ class App:
         for number in range(PROVISIONERS):
             self._every(f"provisioning:{number}", 2, self._provision)
         self._every("notices", 2, self._notify)
+        self._every("promos", 60, self.promos.release_lapsed)
         self._every("panels", 60, self.panels.active)
         self._every("buckets", 3600, self.buckets.sweep)
         self.cash.start_jobs(self._every)

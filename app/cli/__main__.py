@@ -23,11 +23,10 @@ PARTS: dict[str, dict[str, str]] = {
         "unmatched": "List the money that came in and could be credited to nobody.",
     },
     "doctor": {
-        "doctor": (
-            "Look at settings, stores, Telegram, providers and panels; exit code 1 where something is wrong."
-        )
+        "doctor": ("Look at settings, stores, Telegram, providers and panels; exit code 1 where something is wrong.")
     },
     "refunds": {"refund": "Give a charge back; without one, list the newest."},
+    "promo": {"promo": "Promo codes: make one, list them, end one."},
     "webhooks": {"webhooks": "Show the addresses to paste into the settings of payment providers."},
     "dev": {
         "test": "Run the tests; arguments go to pytest.",

@@ -84,6 +84,9 @@ class Notifier:
             case NoticeKind.REFERRAL_BONUS:
                 text = t("notice.bonus", amount=t.money(Money.rub(notice.facts["amount"])))
                 await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
+            case NoticeKind.GIFT_REDEEMED:
+                text = t("notice.gift", days=t.count("day", int(notice.facts["days"])))
+                await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
             case NoticeKind.CONFIG_READY:
                 await self._show_config(notice, t)
             case NoticeKind.CONFIG_DELAYED:

@@ -26,6 +26,12 @@ class PaymentState(StatesGroup):
     waiting_amount = State()
 
 
+class PromoState(StatesGroup):
+    """A promo code is awaited."""
+
+    waiting_code = State()
+
+
 class Dialogues(RedisStorage):
     """Keeps the dialogues in Redis. One that is away forgets them: the next text meets the menu, every button works."""
 

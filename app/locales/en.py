@@ -26,6 +26,7 @@ TEXTS = {
     "menu.renew": "🛒 Extend the subscription",
     "menu.balance": "💰 Balance",
     "menu.invite": "🎁 Invite a friend",
+    "menu.gifts": "🎁 My gifts",
     "menu.settings": "⚙️ Settings",
     "menu.help": "❓ Help",
     "menu.home": "To the menu",
@@ -159,12 +160,47 @@ TEXTS = {
         "A minute is usually enough. Money is never lost: every transfer is recorded."
     ),
     "help.support": "Write to support",
+    "plans.discount": "🎟 <b>{percent}%</b> off your next purchase, until {until}:",
+    "plans.discounted": "{title}: {price}",
+    "price.off": "<s>{full}</s> {price} (−{percent}%)",
+    "promo.enter": "🎟 Promo code",
+    "promo.ask": "🎟 <b>Promo code</b>\n\nSend the code as a message. The code of a gift works, too.",
+    "promo.rubles": "🎟 <b>+{amount} on your balance</b>\n\n💰 Your balance is now <b>{balance}</b>",
+    "promo.days": "🎟 <b>Subscription extended: +{days}</b>\n\n📅 Valid until <b>{end}</b>",
+    "promo.gift": "🎁 <b>Gift activated: +{days}</b>\n\n📅 The subscription is valid until <b>{end}</b>",
+    "promo.discount": (
+        "🎟 <b>Your discount: {percent}%</b>\n\n"
+        "It applies to your next purchase by itself and holds until {until}. The new prices are on the subscription page."
+    ),
+    "promo.unknown": "There is no such promo code. Please check it for a typo and send it again.",
+    "promo.ended": "This promo code has ended.",
+    "promo.not_yet": "This promo code has not started yet. It will work from {opens_at}.",
+    "promo.used_up": "This promo code has run out: all its uses are taken.",
+    "promo.used_by_you": "You have used this code already.",
+    "promo.first_only": "This promo code is for a first purchase only, and you have made yours. Thank you for staying with us!",
+    "promo.gift_taken": "This gift has been activated already. It can be activated only once.",
+    "promo.too_many_misses": "Too many wrong codes in a row. Please try again in an hour.",
+    "gift.buy": "🎁 Buy as a gift",
+    "gift.done": (
+        "🎁 <b>The gift is paid: {title}</b>\n\n"
+        "Send this link to whom you give it:\n<code>{link}</code>\n\n"
+        "Or the code, which can be typed under “Promo code”:\n<code>{code}</code>\n\n"
+        "A gift is activated once and does not expire. We will write to you when it happens.\n\n"
+        "💰 Left on the balance: <b>{balance}</b>"
+    ),
+    "gift.pitch": "A subscription to OrbitVPN, as a gift for you. Open the link to activate it",
+    "gift.list": "🎁 <b>My gifts</b>\n\n{gifts}",
+    "gift.none": "You have not given anything yet. Choose a subscription and press “Buy as a gift”.",
+    "gift.open": "🎁 {title}: waits for its receiver\n<code>{link}</code>",
+    "gift.redeemed": "✅ {title}: activated on {date}",
+    "notice.gift": "🎁 <b>Your gift has been activated</b>\n\nA subscription for {days} is running. Thank you for sharing!",
     "rate_limit": "A little slower, please: try again in {seconds} s.",
     "error.internal": "Something went wrong. Please try again. If it doesn't help, give support the code <code>{incident}</code>.",
     "error.not_found": "That is gone. Open the menu to see what there is now.",
     "error.banned": "Access is closed. If this is a mistake, write to support.",
     "error.insufficient": "You have {have}, {need} is needed.",
     "error.plan_changed": "The terms of this plan have changed. Please have another look.",
+    "error.offer_changed": "Your price has just changed, so we have not charged anything. Please have another look.",
     "error.no_subscription": "You need a subscription to create a config.",
     "error.too_many_configs": "Your subscription allows {configs}. Delete one of them or choose a plan with more.",
     "error.amount": "Type the amount as a number: from {minimum} to {maximum}.",

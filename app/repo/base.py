@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from app.repo.db import Database
     from app.utils.redis import Cache
 
-ACCOUNT_PARTS = ("profile", "balance", "sub_end", "active_sub", "configs")
+ACCOUNT_PARTS = ("profile", "balance", "sub_end", "active_sub", "discount", "configs")
 
 DROP_SCRIPT = """
 for i = 1, #KEYS do

@@ -30,11 +30,14 @@ from app.repo.money_models import (
     Refund,
     TonTransaction,
 )
+from app.repo.promo_models import Gift, Grant, Promocode, PromoMiss, PromoUse
 
 __all__ = [
     "Base",
     "ChainCursor",
     "Config",
+    "Gift",
+    "Grant",
     "LedgerAccount",
     "LedgerEntry",
     "LedgerTransaction",
@@ -43,6 +46,8 @@ __all__ = [
     "Notice",
     "Payment",
     "PaymentTombstone",
+    "PromoMiss",
+    "PromoUse",
     "Promocode",
     "Purchase",
     "Receipt",
@@ -101,25 +106,6 @@ class Referral(Base):
     bonus: Mapped[Rub | None]
     bonus_for: Mapped[str | None] = mapped_column(Text)
     bonus_paid_at: Mapped[Instant | None]
-
-
-class Promocode(Base):
-    """A code that gives a discount, rubles or days, within its limits."""
-
-    __tablename__ = "promocodes"
-    __table_args__ = (
-        CheckConstraint("kind IN ('percent', 'balance', 'days')", name="kind_known"),
-        CheckConstraint("value > 0", name="value_positive"),
-        CheckConstraint("used >= 0 AND (most_uses IS NULL OR used <= most_uses)", name="within_limit"),
-    )
-
-    code: Mapped[str] = mapped_column(Text, primary_key=True)
-    kind: Mapped[str] = mapped_column(Text)
-    value: Mapped[Rub]
-    most_uses: Mapped[int | None] = mapped_column(Integer)
-    used: Mapped[int] = mapped_column(Integer, server_default="0")
-    valid_until: Mapped[Instant | None]
-    created_at: Mapped[Instant] = mapped_column(server_default=text("now()"))
 
 
 class MarzbanInstance(Base):

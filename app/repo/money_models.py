@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     ForeignKey,
     Index,
     Integer,
+    Numeric,
     Text,
     UniqueConstraint,
     text,
@@ -209,10 +213,16 @@ class ChainCursor(Base):
 
 
 class Purchase(Base):
-    """A plan that was bought, with what it was at that moment. `intent` is minted by the screen."""
+    """A plan that was bought, with what it was at that moment. `intent` is minted by the screen.
+
+    `price` is what was paid: the list price without the discount of the promo code's use.
+    """
 
     __tablename__ = "purchases"
-    __table_args__ = (UniqueConstraint("user_id", "intent"),)
+    __table_args__ = (
+        UniqueConstraint("user_id", "intent"),
+        CheckConstraint("discount = 0 OR (discount > 0 AND promo_use_id IS NOT NULL)", name="discount_has_its_code"),
+    )
 
     id: Mapped[Key]
     user_id: Mapped[TgRef]
@@ -220,5 +230,10 @@ class Purchase(Base):
     plan_key: Mapped[str] = mapped_column(Text)
     days: Mapped[int] = mapped_column(Integer)
     price: Mapped[Rub]
+    discount: Mapped[Rub] = mapped_column(server_default="0")
+    list_price: Mapped[Decimal | None] = mapped_column(Numeric(14, 2), Computed("price + discount", persisted=True))
+    promo_use_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("promo_uses.id", ondelete="RESTRICT"), unique=True
+    )
     subscription_end: Mapped[Instant]
     created_at: Mapped[Instant]

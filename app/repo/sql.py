@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, Numeric, Text, TextClause, bindparam, text
+from sqlalchemy import BigInteger, Boolean, DateTime, Integer, Numeric, Text, TextClause, bindparam, text
 from sqlalchemy.types import TypeEngine
 
 INSTANT: TypeEngine[Any] = DateTime(timezone=True)
@@ -22,6 +22,11 @@ TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("tg_id", "inviter", "config_id", "payment_id", "message_id", "notice_id"), BIG),
     **dict.fromkeys(("asset_amount", "payer", "bot_id", "update_id"), BIG),
     **dict.fromkeys(("nano", "lt", "revision"), BIG),
+    **dict.fromkeys(("holds_until", "valid_from", "valid_until"), INSTANT),
+    **dict.fromkeys(("use_id", "gift_id"), BIG),
+    **dict.fromkeys(("number", "per_person", "most_uses"), INT),
+    "value": RUB,
+    "first_purchase": Boolean(),
     **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "stars"), INT),
 }
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")

@@ -72,11 +72,12 @@ class AccountStore(Protocol):
 class ShopStore(Protocol):
     """The one place that spends."""
 
-    async def buy(self, tg_id: int, plan: Plan, intent: str, now: datetime) -> Purchase:
+    async def buy(self, tg_id: int, plan: Plan, intent: str, now: datetime, *, use_id: int = 0) -> Purchase:
         """Debit, ledger, purchase, new end and the wish to move all configs, in one statement.
 
-        The same intent again returns the purchase it made, and changes nothing. Raises InsufficientBalance,
-        Banned, NotFound.
+        `use_id` names the promo code's use whose discount was shown. The same intent again returns the purchase it
+        made, and changes nothing. Raises OfferChanged where another discount waits, InsufficientBalance, Banned,
+        NotFound.
         """
         ...
 

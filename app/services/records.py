@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from app.domain.money import Money
 from app.domain.payment import FailReason, PaymentMethod, PaymentStatus
+from app.domain.promo import Discount
 
 
 class ConfigStatus(StrEnum):
@@ -52,6 +53,7 @@ class Account:
     subscription_end: datetime | None
     active_plan: str | None
     configs: tuple[ConfigCard, ...] = ()
+    discount: Discount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,7 @@ class NoticeKind(StrEnum):
     PAYMENT_EXPIRED = "payment_expired"
     PAYMENT_REFUNDED = "payment_refunded"
     REFERRAL_BONUS = "referral_bonus"
+    GIFT_REDEEMED = "gift_redeemed"
     CONFIG_READY = "config_ready"
     CONFIG_DELAYED = "config_delayed"
 

@@ -14,16 +14,21 @@ from sqlalchemy import text
 from app.domain.money import Money
 from app.domain.payment import PaymentMethod
 from app.domain.plans import Plan
+from app.domain.promo import GIFT_LENGTH, Terms, new_code
 from app.domain.ton import new_comment, quoted_nano
 from app.repo.audit import breaks
 from app.repo.bonuses import Bonuses
 from app.repo.configs import ConfigRepository
+from app.repo.gifts import GiftRepository
 from app.repo.notices import NoticeRepository
 from app.repo.payments import PaymentRepository
+from app.repo.promo_desk import PromoDeskRepository
+from app.repo.promos import PromoRepository
 from app.repo.provisioning import ProvisioningRepository
 from app.repo.settlement import Settler
 from app.repo.shop import ShopRepository
 from app.repo.user import UserRepository
+from app.services.promos import NewPromo
 from app.services.records import IncomingTransfer, Newcomer, NewPayment, Quote, Rate
 
 if TYPE_CHECKING:
@@ -31,8 +36,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+    from app.domain.promo import PromoKind
     from app.repo.bonuses import Trigger
     from app.repo.db import Database
+    from app.services.gifts import GiftBought
+    from app.services.promos import Redeemed
     from app.services.records import Arrival, Payment, Purchase, Settlement
     from app.utils.redis import Cache
 
@@ -55,6 +63,9 @@ class Books:
         self.users = UserRepository(database, cache, ttl=300, trial_key=b"k", bonuses=bonuses)
         self.payments = PaymentRepository(database, cache, Settler(database, bonuses))
         self.shop = ShopRepository(database, cache)
+        self.promos = PromoRepository(database, cache)
+        self.desk = PromoDeskRepository(database, cache)
+        self.gifts = GiftRepository(database, cache)
         self.configs = ConfigRepository(database, cache)
         self.provisioning = ProvisioningRepository(database, cache)
         self.notices = NoticeRepository(database, cache)
@@ -112,9 +123,31 @@ class Books:
         """A confirmed top-up of so many rubles."""
         await self.settle(self.transfer(await self.invoice(tg_id, rubles)))
 
-    async def buy(self, tg_id: int, plan: Plan = MONTH, *, intent: str | None = None, now: datetime = NOW) -> Purchase:
+    async def buy(
+        self, tg_id: int, plan: Plan = MONTH, *, intent: str | None = None, now: datetime = NOW, use_id: int = 0
+    ) -> Purchase:
         """A purchase of its own unless an intent is named."""
-        return await self.shop.buy(tg_id, plan, intent or f"intent{next(self._serial)}", now)
+        return await self.shop.buy(tg_id, plan, intent or self._word("intent"), now, use_id=use_id)
+
+    async def promo(self, code: str, kind: PromoKind, value: int, **terms: Any) -> None:
+        """A code that the operator has made."""
+        assert await self.desk.add(NewPromo(code, kind, Decimal(value), Terms(**terms)), NOW)
+
+    async def redeem(
+        self, code: str, tg_id: int = 7, *, intent: str | None = None, now: datetime = NOW
+    ) -> Redeemed:
+        """A code that a person sends, in a message of its own unless an intent is named."""
+        return await self.promos.redeem(tg_id, code, intent or self._word("message"), now)
+
+    async def give(
+        self, tg_id: int = 7, plan: Plan = MONTH, *, intent: str | None = None, now: datetime = NOW, use_id: int = 0
+    ) -> GiftBought:
+        """A gift of its own unless an intent is named."""
+        code = new_code(GIFT_LENGTH)
+        return await self.gifts.buy(tg_id, plan, use_id, intent or self._word("intent"), code, now)
+
+    def _word(self, kind: str) -> str:
+        return f"{kind}{next(self._serial)}"
 
     async def balance(self, tg_id: int = 7) -> Money:
         """What the row says, not the cache."""

@@ -17,12 +17,16 @@ KINDS = {
     "purchase": "purchase",
     "referral": "referral",
     "refund": "refund",
+    "promo": "promo",
+    "gift": "gift",
 }
 # Which accounts a movement of a kind may run between, least amount first.
 SIDES = (
     ("topup", "from gateway to wallet"),
     ("purchase", "from wallet to sales"),
     ("referral", "from bonuses to wallet"),
+    ("promo", "from promotions to wallet"),
+    ("gift", "from wallet to sales"),
     ("adjustment", "from adjustments to wallet"),
     ("adjustment", "from wallet to adjustments"),
     ("refund", "from wallet to gateway"),
