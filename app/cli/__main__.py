@@ -2,9 +2,9 @@
 
 import typer
 
-from app.cli import audit, dev, doctor, panels, process, refunds, webhooks
+from app.cli import account, audit, dev, doctor, money, panels, process, refunds, webhooks
 
-PARTS = (process, panels, audit, doctor, refunds, webhooks, dev)
+PARTS = (process, panels, audit, doctor, money, account, refunds, webhooks, dev)
 
 app = typer.Typer(
     name="orbit",

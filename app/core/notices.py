@@ -14,7 +14,7 @@ from app.core.outgoing import PersonGone
 from app.core.screens import details
 from app.core.screens.screen import Screen, edit, send
 from app.domain.errors import NotFound, OrbitError
-from app.domain.money import Money
+from app.domain.money import ZERO, Money
 from app.locales.locales import translator
 from app.services.records import NoticeKind
 
@@ -81,6 +81,11 @@ class Notifier:
                 amount = t.money(Money.rub(notice.facts["amount"]))
                 text = t("notice.refunded", amount=amount, receipt=notice.facts["receipt"])
                 await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
+            case NoticeKind.BALANCE_ADJUSTED:
+                change = Money.rub(notice.facts["amount"])
+                key = "notice.added" if change > ZERO else "notice.taken"
+                text = t(key, amount=t.money(max(change, -change)))
+                await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
             case NoticeKind.REFERRAL_BONUS:
                 text = t("notice.bonus", amount=t.money(Money.rub(notice.facts["amount"])))
                 await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))

@@ -134,6 +134,8 @@ TEXTS = {
     "invoice.expired": "⌛️ The invoice for {amount} has expired, there is no need to pay it.\n\nIf you have sent the money already, it will be credited.",
     "invoice.paid": "✅ The invoice is paid.",
     "notice.paid": "✅ <b>Your balance is topped up by {amount}</b>\n\nReceipt No.\u00a0{receipt}",
+    "notice.added": "💠 <b>{amount} was added to your balance</b>\n\nOur support did this. If you did not expect it, write to us: /paysupport.",
+    "notice.taken": "💠 <b>{amount} was taken off your balance</b>\n\nOur support put it right. If you have a question, write to us: /paysupport.",
     "notice.bonus": "🎁 <b>+{amount}</b> for a friend you invited. Thank you for spreading the word!",
     "invite.title": (
         "🎁 <b>Invite a friend</b>\n\n"

@@ -30,8 +30,10 @@ from app.repo.money_models import (
     Refund,
     TonTransaction,
 )
+from app.repo.operator_models import AuditRun, OperatorAct, OperatorNotice, ProviderSighting
 
 __all__ = [
+    "AuditRun",
     "Base",
     "ChainCursor",
     "Config",
@@ -41,9 +43,12 @@ __all__ = [
     "MarzbanInstance",
     "MoneyUpdate",
     "Notice",
+    "OperatorAct",
+    "OperatorNotice",
     "Payment",
     "PaymentTombstone",
     "Promocode",
+    "ProviderSighting",
     "Purchase",
     "Receipt",
     "Referral",

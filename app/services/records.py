@@ -227,6 +227,7 @@ class NoticeKind(StrEnum):
     PAYMENT_CONFIRMED = "payment_confirmed"
     PAYMENT_EXPIRED = "payment_expired"
     PAYMENT_REFUNDED = "payment_refunded"
+    BALANCE_ADJUSTED = "balance_adjusted"
     REFERRAL_BONUS = "referral_bonus"
     CONFIG_READY = "config_ready"
     CONFIG_DELAYED = "config_delayed"
@@ -321,18 +322,6 @@ class StandingConfig:
     username: str
     expires_at: datetime
     is_settled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class UnmatchedTransfer:
-    """Money that came in and waits for the operator to say whose it is; the comment is a stranger's text."""
-
-    hash: str
-    at: datetime
-    nano: int
-    comment: str | None
-    source: str | None
-    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
