@@ -47,7 +47,7 @@ async def test_money_that_waits_is_listed_and_given_to_a_customer_once(
     stars, coins, total = said.splitlines()
     assert (code, total) == (0, "2 waiting: ./orbit assign REFERENCE TELEGRAM_ID")
     assert stars.startswith("stars:charge-1  2026-11-23 12:00:00             100 Stars")
-    assert coins.startswith(f"{reference[:16]}  2026-11-23 12:01:00       1.5 GRAM (TON)  from UQ")
+    assert coins.startswith(f"{reference[:16]}  2026-11-23 12:01:00        1.5 GRAM (TON)  from UQ")
     assert coins.endswith('money  "за \N{REPLACEMENT CHARACTER}[2Jинтернет"')
 
     assign = ("assign", reference[:12], "7", "--rubles", "330,50")
@@ -74,7 +74,7 @@ async def test_a_balance_is_put_right_by_a_sum_and_the_account_shows_it_all(
     assert (code, "a balance is never set" in said) == (2, True)
     code, said = await orbit(settings, "account", "7")
     assert code == 0
-    assert said.startswith("account 7  Nina  since 2026-11-23\nbalance 200 RUB  subscription until: 2026-12-30 12:00 UTC\n")
+    assert said.startswith("account 7  Nina  since 2026-11-23\nbalance 200 RUB  subscription until: 2026-12-30 12:00 ")
     for piece in ("adjust:ticket-5", "confirmed", " sub_1m", "paid twice", "ton:0"):
         assert piece in said
     assert await orbit(settings, "account", "8") == (1, "There is no account 8.\n")

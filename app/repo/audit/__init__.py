@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from app.repo.audit.books import BOOKS
+from app.repo.audit.delays import DELAYS
 from app.repo.audit.operators import OPERATORS
 from app.repo.audit.receipts import RECEIPTS
 from app.repo.audit.sales import SALES
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.repo.db import Database
 
 # Each finds rows that must not exist; the first column names the row, the second says what is wrong with it.
 INVARIANTS = {**BOOKS, **RECEIPTS, **SALES, **OPERATORS}
+
+MOST_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +39,18 @@ async def breaks(database: Database) -> list[Break]:
     for invariant, query in INVARIANTS.items():
         rows = await database.run(text(query))
         found.extend(Break(invariant, *map(str, row)) for row in rows)
+    return found
+
+
+async def examined(database: Database, now: datetime) -> list[Break]:
+    """The same beside a running shop, and what was left lying: read-only, each rule with a deadline of its own."""
+    found: list[Break] = []
+    for invariant, query in (*INVARIANTS.items(), *DELAYS.items()):
+        params = (now,) if invariant in DELAYS else ()
+        try:
+            rows = await database.examine(query, MOST_SECONDS, *params)
+        except TimeoutError:
+            found.append(Break(invariant, "not finished", f"took longer than {MOST_SECONDS} s"))
+        else:
+            found.extend(Break(invariant, *map(str, row)) for row in rows)
     return found
