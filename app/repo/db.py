@@ -56,6 +56,10 @@ def make_engine(url: URL, pool_size: int) -> AsyncEngine:
     )
 
 
+class TooSlow(Exception):
+    """A question took longer than it was given."""
+
+
 class Database:
     """PostgreSQL behind two doors: one statement, or a unit of work."""
 
@@ -108,7 +112,7 @@ class Database:
         return [tuple(row) for row in rows]
 
     async def examine(self, query: str, seconds: int, *params: object) -> Sequence[tuple[Any, ...]]:
-        """The rows of one query of its own kind, which may take `seconds` and can change nothing; TimeoutError."""
+        """The rows of one query of its own kind, which may take `seconds` and can change nothing; TooSlow."""
         with _translated():
             connection = await self._engine.raw_connection()
             driver: Any = connection.driver_connection
@@ -118,7 +122,7 @@ class Database:
                     rows = await driver.fetch(query, *params, timeout=seconds + COMMAND_TIMEOUT_SECONDS)
             except asyncpg.QueryCanceledError:
                 connection.close()
-                raise TimeoutError from None
+                raise TooSlow from None
             except BaseException:
                 connection.invalidate()
                 raise

@@ -12,6 +12,7 @@ from app.repo.audit.delays import DELAYS
 from app.repo.audit.operators import OPERATORS
 from app.repo.audit.receipts import RECEIPTS
 from app.repo.audit.sales import SALES
+from app.repo.db import TooSlow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,7 +50,7 @@ async def examined(database: Database, now: datetime) -> list[Break]:
         params = (now,) if invariant in DELAYS else ()
         try:
             rows = await database.examine(query, MOST_SECONDS, *params)
-        except TimeoutError:
+        except TooSlow:
             found.append(Break(invariant, "not finished", f"took longer than {MOST_SECONDS} s"))
         else:
             found.extend(Break(invariant, *map(str, row)) for row in rows)
