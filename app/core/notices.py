@@ -12,6 +12,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from app.core import keyboards
 from app.core.outgoing import PersonGone
 from app.core.screens import details
+from app.core.screens.pictures import closed_invoice
 from app.core.screens.screen import Screen, edit, send
 from app.domain.errors import NotFound, OrbitError
 from app.domain.money import ZERO, Money
@@ -109,9 +110,10 @@ class Notifier:
                     text, chat_id=notice.recipient, message_id=notice.message_id, reply_markup=keyboard
                 )
             else:
-                await self._bot.edit_message_caption(
-                    chat_id=notice.recipient, message_id=notice.message_id, caption=text, reply_markup=keyboard
-                )
+                # The picture is a code to pay by: it must not stay to be scanned.
+                is_over = notice.kind is NoticeKind.PAYMENT_EXPIRED
+                screen = Screen(text, keyboard, closed_invoice("expired" if is_over else "paid"))
+                await edit(self._bot, notice.recipient, notice.message_id, screen)
         except TelegramBadRequest as problem:
             log.info("invoice_message_gone", notice_id=notice.id, problem=problem.message)
 

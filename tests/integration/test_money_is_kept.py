@@ -104,7 +104,8 @@ def rewritings(table: Table, where: str) -> list[str]:
     """An update for each column, to another value of its kind; generated keys can't be set at all."""
     free = OPEN_COLUMNS.get(table.name, set())
     columns = [column for column in table.columns if column.name not in free and column.identity is None]
-    return [f"UPDATE {table.name} SET {column.name} = {other(column.name, column.type)} WHERE {where}" for column in columns]  # noqa: S608
+    values = {column.name: other(column.name, column.type) for column in columns}
+    return [f"UPDATE {table.name} SET {name} = {value} WHERE {where}" for name, value in values.items()]  # noqa: S608
 
 
 def other(name: str, kind: object) -> str:
