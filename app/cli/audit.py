@@ -10,7 +10,7 @@ from app.cli.context import with_stores
 from app.clock import open_clock
 from app.keyring import open_keyring
 from app.panels.inspection import open_inspector
-from app.repo.audit import INVARIANTS, Break, breaks
+from app.repo.audit import INVARIANTS, Break, examined
 from app.repo.oversight import OversightRepository
 from app.repo.panels import PanelRepository
 
@@ -38,7 +38,7 @@ def audit(
     """
 
     async def work(settings: Settings, stores: Stores) -> tuple[list[Break], list[PanelFinding]]:
-        return await breaks(stores.database), (await _census(settings, stores) if panels else [])
+        return await examined(stores.database), (await _census(settings, stores) if panels else [])
 
     broken, findings = with_stores(work)
     for line in (*_book_lines(broken), *_panel_lines(findings)):

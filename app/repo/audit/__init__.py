@@ -43,11 +43,12 @@ async def breaks(database: Database) -> list[Break]:
     return found
 
 
-async def examined(database: Database, now: datetime) -> list[Break]:
-    """The same beside a running shop, and what was left lying: read-only, each rule with a deadline of its own."""
+async def examined(database: Database, now: datetime | None = None) -> list[Break]:
+    """The same beside a running shop, read-only, each rule with time enough; with `now` also what was left lying."""
     found: list[Break] = []
-    for invariant, query in (*INVARIANTS.items(), *DELAYS.items()):
-        params = (now,) if invariant in DELAYS else ()
+    rules = [(invariant, query, ()) for invariant, query in INVARIANTS.items()]
+    late = [] if now is None else [(invariant, query, (now,)) for invariant, query in DELAYS.items()]
+    for invariant, query, params in (*rules, *late):
         try:
             rows = await database.examine(query, MOST_SECONDS, *params)
         except TooSlow:
