@@ -1,23 +1,38 @@
-"""`./orbit unmatched`, `assign`, `dismiss`, `adjust` and `account` as an operator runs them."""
+"""`./orbit unmatched`, `assign`, `dismiss`, `adjust` and `account` as an operator runs them, in this process."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
+from typer.testing import CliRunner
 
+from app.cli.__main__ import app
 from app.domain.money import Money
 from tests.support.books import Books
-from tests.support.cli import database_settings, orbit
+from tests.support.cli import database_settings
 from tests.support.office import COIN, Office
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy import URL
 
     from app.repo.db import Database
     from app.utils.redis import Cache
+
+
+@pytest.fixture(autouse=True)
+def the_log_stays_as_it_is() -> Iterator[None]:
+    """A command sets its process's log up, and here that is the tests' own."""
+    before, handlers = structlog.get_config(), logging.root.handlers[:]
+    yield
+    structlog.configure(**before)
+    logging.root.handlers[:] = handlers
 
 
 @pytest.fixture
@@ -36,6 +51,12 @@ def settings(database_url: URL, tmp_path: Path) -> dict[str, str]:
         "REDIS_SHARE_DEFAULT": "false",
         **database_settings(database_url),
     }
+
+
+async def orbit(settings: dict[str, str], *command: str) -> tuple[int, str]:
+    """The exit code of a command and all that it printed; it has a loop of its own, so it gets a thread."""
+    result = await asyncio.to_thread(CliRunner().invoke, app, list(command), env=settings)
+    return result.exit_code, result.output
 
 
 async def test_money_that_waits_is_listed_and_given_to_a_customer_once(

@@ -190,7 +190,10 @@ BY_HAND = [
         "UPDATE ton_transactions SET credited = credited + 1 WHERE user_id = 7",
         "every receipt is credited at its worth",
     ),
-    ("UPDATE ledger_entries SET amount = -amount WHERE account = 'wallet:7' AND amount = 220", "no wallet was ever below zero"),
+    (
+        "UPDATE ledger_entries SET amount = -amount WHERE account = 'wallet:7' AND amount = 220",
+        "no wallet was ever below zero",
+    ),
 ]
 
 
