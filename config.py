@@ -134,6 +134,8 @@ class Settings(BaseSettings):
     sub_12m_price: Price | None = None
     plans_file: Path = ROOT / "plans.json"
 
+    audit_hour_utc: Annotated[int, Field(ge=0, le=23)] = 3
+
     free_trial_days: PositiveInt = FREE_TRIAL_DAYS
     referral_bonus: Annotated[Decimal, Field(ge=0, decimal_places=2, max_digits=9)] = REFERRAL_BONUS
     referral_trigger: Literal["first_payment", "signup"] = "first_payment"

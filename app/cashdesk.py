@@ -27,8 +27,10 @@ from app.payments.manager import PaymentManager
 from app.readiness import StartFailed
 from app.repo.leases import Leadership
 from app.repo.money_updates import MoneyUpdateRepository
+from app.repo.operator_news import OperatorNewsRepository
 from app.repo.refunds import RefundRepository
 from app.repo.stars import StarRepository
+from app.services.operator_news import WatchedProvider
 from app.services.receipts import ProviderSilent, Receipts, Reconciliation
 from app.services.refunds import RefundDesk
 from app.services.stars import StarPayments, StarReconciliation, StarRefunder
@@ -97,6 +99,8 @@ class CashDesk:
         self.http = aiohttp.ClientSession()
         self._closing.push_async_callback(self.http.close)
         self.updater: TonTransactionsUpdater | None = None
+        # Whose silence operators are told of, by the names under which the store knows when they were heard.
+        self.watched = ["stars"]
         if self._settings.ton_address is not None:
             wallet = self._wallet(self._settings.ton_address)
             key = self._settings.tonapi_key
@@ -105,6 +109,7 @@ class CashDesk:
             ton = TonGateway(index, wallet, rates)
             self.updater = TonTransactionsUpdater(ton, self._payments_store, rates, self._clock)
             gateways.append(ton)
+            self.watched.append(ton.account)
         desk = BotStarsDesk(self._bot, self._accounts)
         if self._settings.stars_enabled:
             gateways.append(TelegramStarsGateway(desk, self._settings.telegram_stars_rate))
@@ -194,7 +199,11 @@ class CashDesk:
         """Ask a gateway from time to time what came; one replica does, under the gateway's own lead."""
         lead = Leadership(self._stores.engine, f"{gateway.method.value}-reconciliation")
         self._closing.push_async_callback(lead.release)
-        work = Reconciliation(GatewayProvider(gateway), self._payments_store, self.receipts, self._clock)
+        provider = WatchedProvider(
+            GatewayProvider(gateway), OperatorNewsRepository(self._stores.database), self._clock
+        )
+        self.watched.append(provider.name)
+        work = Reconciliation(provider, self._payments_store, self.receipts, self._clock)
 
         async def run() -> None:
             if await lead.try_acquire():

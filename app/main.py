@@ -29,6 +29,7 @@ from app.domain.referral import Bonus
 from app.jobs.supervisor import Supervisor
 from app.keyring import PAYMENT_PATHS, open_keyring
 from app.locales.locales_mw import LocaleMiddleware
+from app.office import Office
 from app.panels.choice import PanelChoice
 from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
@@ -217,6 +218,7 @@ class App:
         self._every("panels", 60, self.panels.active)
         self._every("buckets", 3600, self.buckets.sweep)
         self.cash.start_jobs(self._every)
+        Office(self.settings, self.stores, self.clock, self.bot, self.cash.watched).start_jobs(self._every)
         if self.stores.postgres is not None:
             self.supervisor.start("postgres", self.stores.postgres.keep_running)
         self.supervisor.start("lag", self.supervisor.watch_lag)

@@ -139,8 +139,8 @@ async def _schema(stores: Stores) -> Finding:
 async def _work(settings: Settings, stores: Stores) -> Finding:
     oversight = OversightRepository(stores.database)
     late = await oversight.overdue(open_clock(settings.clock_offset_file).now())
-    waiting = len(await oversight.unmatched())
-    said = f"{late.configs} configs and {late.notices} notices overdue, {waiting} transfers wait for you"
+    waiting = await oversight.unmatched()
+    said = f"{late.configs} configs and {late.notices} notices overdue, {waiting} receipts wait for you"
     return Finding("work", is_well=not (late.configs or late.notices), said=said)
 
 

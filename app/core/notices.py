@@ -12,9 +12,10 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from app.core import keyboards
 from app.core.outgoing import PersonGone
 from app.core.screens import details
+from app.core.screens.pictures import closed_invoice
 from app.core.screens.screen import Screen, edit, send
 from app.domain.errors import NotFound, OrbitError
-from app.domain.money import Money
+from app.domain.money import ZERO, Money
 from app.locales.locales import translator
 from app.services.records import NoticeKind
 
@@ -81,6 +82,11 @@ class Notifier:
                 amount = t.money(Money.rub(notice.facts["amount"]))
                 text = t("notice.refunded", amount=amount, receipt=notice.facts["receipt"])
                 await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
+            case NoticeKind.BALANCE_ADJUSTED:
+                change = Money.rub(notice.facts["amount"])
+                key = "notice.added" if change > ZERO else "notice.taken"
+                text = t(key, amount=t.money(max(change, -change)))
+                await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
             case NoticeKind.REFERRAL_BONUS:
                 text = t("notice.bonus", amount=t.money(Money.rub(notice.facts["amount"])))
                 await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
@@ -107,9 +113,10 @@ class Notifier:
                     text, chat_id=notice.recipient, message_id=notice.message_id, reply_markup=keyboard
                 )
             else:
-                await self._bot.edit_message_caption(
-                    chat_id=notice.recipient, message_id=notice.message_id, caption=text, reply_markup=keyboard
-                )
+                # The picture is a code to pay by: it must not stay to be scanned.
+                is_over = notice.kind is NoticeKind.PAYMENT_EXPIRED
+                screen = Screen(text, keyboard, closed_invoice("expired" if is_over else "paid"))
+                await edit(self._bot, notice.recipient, notice.message_id, screen)
         except TelegramBadRequest as problem:
             log.info("invoice_message_gone", notice_id=notice.id, problem=problem.message)
 

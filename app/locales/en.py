@@ -136,7 +136,16 @@ TEXTS = {
     "invoice.expired": "⌛️ The invoice for {amount} has expired, there is no need to pay it.\n\nIf you have sent the money already, it will be credited.",
     "invoice.paid": "✅ The invoice is paid.",
     "notice.paid": "✅ <b>Your balance is topped up by {amount}</b>\n\nReceipt No.\u00a0{receipt}",
+    "notice.added": "💠 <b>{amount} was added to your balance</b>\n\nOur support did this. If you did not expect it, write to us: /paysupport.",
+    "notice.taken": "💠 <b>{amount} was taken off your balance</b>\n\nOur support put it right. If you have a question, write to us: /paysupport.",
     "notice.bonus": "🎁 <b>+{amount}</b> for a friend you invited. Thank you for spreading the word!",
+    "operator.unmatched": "💰 <b>Money waits for you: {sum}</b>{comment}\nWhose it is, nobody could tell. Give it to a customer:\n<code>./orbit assign {reference} TELEGRAM_ID</code>",
+    "operator.comment": "\nComment: “{comment}”",
+    "operator.debt": "↩️ <b>A refund left a debt of {amount}</b>\nAccount {user} had spent the money already (<code>{reference}</code>).",
+    "operator.silent": "🔇 <b>No answer from {provider} since {since} UTC</b>\nPayments are not seen just now. None is lost: they are credited when it answers again.",
+    "operator.back": "🔔 <b>{provider} answers again</b>\nIt was silent from {since} UTC. What was paid meanwhile is being credited.",
+    "operator.audit_right": "✅ The books are right (audit of {night}).",
+    "operator.audit_broken": "🚨 <b>The books are broken: {count}</b> (audit of {night})\n<pre>{named}</pre>\nLeave the database as it is, and look with <code>./orbit audit</code>. The bot goes on.",
     "invite.title": (
         "🎁 <b>Invite a friend</b>\n\n"
         "{when}, you get <b>{bonus}</b>.\n\n"

@@ -136,7 +136,16 @@ TEXTS = {
     "invoice.expired": "⌛️ Счёт на {amount} истёк, платить по нему не нужно.\n\nЕсли вы уже отправили деньги, они будут зачислены.",
     "invoice.paid": "✅ Счёт оплачен.",
     "notice.paid": "✅ <b>Баланс пополнен на {amount}</b>\n\nКвитанция №\u00a0{receipt}",
+    "notice.added": "💠 <b>На ваш баланс добавлено {amount}</b>\n\nЭто сделала наша поддержка. Если вы этого не ждали, напишите нам: /paysupport.",
+    "notice.taken": "💠 <b>С вашего баланса снято {amount}</b>\n\nЭто исправление сделала наша поддержка. Если есть вопрос, напишите нам: /paysupport.",
     "notice.bonus": "🎁 <b>+{amount}</b> за приглашённого друга. Спасибо, что рассказываете о нас!",
+    "operator.unmatched": "💰 <b>Деньги ждут вас: {sum}</b>{comment}\nЧьи они, понять не удалось. Зачислить клиенту:\n<code>./orbit assign {reference} TELEGRAM_ID</code>",
+    "operator.comment": "\nКомментарий: «{comment}»",
+    "operator.debt": "↩️ <b>После возврата остался долг {amount}</b>\nНа счёте {user} этих денег уже не было (<code>{reference}</code>).",
+    "operator.silent": "🔇 <b>{provider} не отвечает с {since} UTC</b>\nСейчас платежи не видны. Они не потеряются: зачислим, как только он ответит.",
+    "operator.back": "🔔 <b>{provider} снова отвечает</b>\nМолчал с {since} UTC. То, что оплатили за это время, зачисляется.",
+    "operator.audit_right": "✅ Книги сходятся (проверка {night}).",
+    "operator.audit_broken": "🚨 <b>Книги не сходятся: {count}</b> (проверка {night})\n<pre>{named}</pre>\nНичего не меняйте в базе и посмотрите <code>./orbit audit</code>. Бот продолжает работать.",
     "invite.title": (
         "🎁 <b>Пригласите друга</b>\n\n"
         "{when}, вы получите <b>{bonus}</b>.\n\n"

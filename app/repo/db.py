@@ -56,6 +56,10 @@ def make_engine(url: URL, pool_size: int) -> AsyncEngine:
     )
 
 
+class TooSlow(Exception):
+    """A question took longer than it was given."""
+
+
 class Database:
     """PostgreSQL behind two doors: one statement, or a unit of work."""
 
@@ -106,6 +110,24 @@ class Database:
         else:
             reader.close()
         return [tuple(row) for row in rows]
+
+    async def examine(self, query: str, seconds: int, *params: object) -> Sequence[tuple[Any, ...]]:
+        """The rows of one query of its own kind, which may take `seconds` and can change nothing; TooSlow."""
+        with _translated():
+            connection = await self._engine.raw_connection()
+            driver: Any = connection.driver_connection
+            try:
+                async with driver.transaction(readonly=True):
+                    await driver.execute(f"SET LOCAL statement_timeout = {seconds * 1000:d}")
+                    rows = await driver.fetch(query, *params, timeout=seconds + COMMAND_TIMEOUT_SECONDS)
+            except asyncpg.QueryCanceledError:
+                connection.close()
+                raise TooSlow from None
+            except BaseException:
+                connection.invalidate()
+                raise
+            connection.close()
+            return [tuple(row) for row in rows]
 
     def _compile(self, statement: TextClause) -> tuple[str, Sequence[str]]:
         compiled = statement.compile(dialect=self._engine.dialect)

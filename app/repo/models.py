@@ -30,9 +30,11 @@ from app.repo.money_models import (
     Refund,
     TonTransaction,
 )
+from app.repo.operator_models import AuditRun, OperatorAct, OperatorNotice, ProviderSighting
 from app.repo.promo_models import Gift, Grant, Promocode, PromoMiss, PromoUse
 
 __all__ = [
+    "AuditRun",
     "Base",
     "ChainCursor",
     "Config",
@@ -44,11 +46,14 @@ __all__ = [
     "MarzbanInstance",
     "MoneyUpdate",
     "Notice",
+    "OperatorAct",
+    "OperatorNotice",
     "Payment",
     "PaymentTombstone",
     "PromoMiss",
     "PromoUse",
     "Promocode",
+    "ProviderSighting",
     "Purchase",
     "Receipt",
     "Referral",

@@ -118,7 +118,7 @@ class TonTransaction(Base):
     __tablename__ = "ton_transactions"
     __table_args__ = (
         UniqueConstraint("account", "lt"),
-        CheckConstraint("status IN ('credited', 'unmatched', 'ignored')", name="status_known"),
+        CheckConstraint("status IN ('credited', 'unmatched', 'dismissed', 'ignored')", name="status_known"),
         CheckConstraint("(status = 'credited') = (credited IS NOT NULL)", name="credited_has_amount"),
         CheckConstraint("(status = 'credited') = (rate IS NOT NULL)", name="credited_has_rate"),
         Index("ix_ton_transactions_unmatched", "at", postgresql_where=text("status = 'unmatched'")),
@@ -148,10 +148,12 @@ class Receipt(Base):
     __tablename__ = "receipts"
     __table_args__ = (
         CheckConstraint("direction IN ('in', 'out')", name="direction_known"),
-        CheckConstraint("status IN ('credited', 'unmatched')", name="status_known"),
+        CheckConstraint("status IN ('credited', 'unmatched', 'dismissed')", name="status_known"),
         CheckConstraint("(status = 'credited') = (credited IS NOT NULL)", name="credited_has_amount"),
         CheckConstraint("(direction = 'out') = (charge IS NOT NULL)", name="refund_has_charge"),
         Index("ix_receipts_charge", "gateway", "charge", postgresql_where=text("direction = 'out'")),
+        Index("ix_receipts_unmatched", "at", postgresql_where=text("status = 'unmatched'")),
+        Index("ix_receipts_debt", "at", postgresql_where=text("debt > 0")),
     )
 
     gateway: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -17,6 +17,7 @@ INT: TypeEngine[Any] = Integer()
 # A parameter's name fixes its type everywhere, so that a None or an aware datetime needs no cast in the SQL.
 TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("now", "at", "before", "trial_end", "expires_at", "created_at", "rate_at", "lease_end"), INSTANT),
+    "since": INSTANT,
     **dict.fromkeys(("amount", "price", "bonus", "least"), RUB),
     **dict.fromkeys(("rate", "late_rate"), RATE),
     **dict.fromkeys(("tg_id", "inviter", "config_id", "payment_id", "message_id", "notice_id"), BIG),

@@ -229,6 +229,7 @@ class NoticeKind(StrEnum):
     PAYMENT_CONFIRMED = "payment_confirmed"
     PAYMENT_EXPIRED = "payment_expired"
     PAYMENT_REFUNDED = "payment_refunded"
+    BALANCE_ADJUSTED = "balance_adjusted"
     REFERRAL_BONUS = "referral_bonus"
     GIFT_REDEEMED = "gift_redeemed"
     CONFIG_READY = "config_ready"
@@ -324,18 +325,6 @@ class StandingConfig:
     username: str
     expires_at: datetime
     is_settled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class UnmatchedTransfer:
-    """Money that came in and waits for the operator to say whose it is; the comment is a stranger's text."""
-
-    hash: str
-    at: datetime
-    nano: int
-    comment: str | None
-    source: str | None
-    verdict: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from typer.testing import CliRunner
 
-from app.cli.__main__ import app
 from app.repo.promo_desk import PromoDeskRepository
-from tests.support.cli import database_settings, orbit
+from tests.support.cli import database_settings, invoke, orbit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +69,6 @@ async def test_a_code_is_made_listed_and_ended(
     ],
 )
 def test_bad_input_is_said_in_one_line(arguments: list[str], problem: str) -> None:
-    result = CliRunner().invoke(app, ["promo", "add", *arguments])
+    result = invoke({}, "promo", "add", *arguments)
     assert (result.exit_code, result.output) == (2, f"{problem}\n")
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app.repo.audit import INVARIANTS, breaks
 from app.repo.db import Database
 from tests.support.books import NOW, WALLET, Books
+from tests.support.office import Office
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,6 +167,46 @@ async def test_a_credit_invented_with_all_its_lines_is_noticed(books: Books) -> 
         " SELECT id, a, v FROM t, (VALUES ('wallet:9', 100), ('gateway:ton', -100)) x (a, v))"
         " UPDATE users SET balance = balance + 100 WHERE tg_id = 9",
     ) == {"every top-up has its receipt, of the same sum", "what was received was credited"}
+
+
+BY_HAND = [
+    ("UPDATE operator_log SET amount = amount + 1 WHERE action = 'adjust'", "every adjustment was an operator's"),
+    ("UPDATE operator_log SET user_id = 9 WHERE action = 'adjust'", "every adjustment was an operator's"),
+    ("DELETE FROM operator_log WHERE action = 'adjust'", "every adjustment was an operator's"),
+    ("UPDATE operator_log SET amount = amount + 1 WHERE action = 'assign'", "every act of an operator is in the books"),
+    ("UPDATE operator_log SET key = key || 'x' WHERE action = 'assign'", "every act of an operator is in the books"),
+    ("UPDATE operator_log SET user_id = 9 WHERE action = 'assign'", "every act of an operator is in the books"),
+    (
+        "DELETE FROM operator_log WHERE action = 'assign'",
+        "no money without an invoice was given but by an operator",
+    ),
+    ("DELETE FROM operator_log WHERE action = 'dismiss'", "what is set aside was set aside by an operator"),
+    (
+        "UPDATE ton_transactions SET status = 'unmatched' WHERE status = 'dismissed'",
+        "what is set aside was set aside by an operator",
+    ),
+    ("UPDATE receipts SET status = 'dismissed', credited = NULL", "what is set aside was set aside by an operator"),
+    (
+        "UPDATE ton_transactions SET credited = credited + 1 WHERE user_id = 7",
+        "every receipt is credited at its worth",
+    ),
+    (
+        "UPDATE ledger_entries SET amount = -amount WHERE account = 'wallet:7' AND amount = 220",
+        "no wallet was ever below zero",
+    ),
+]
+
+
+async def test_what_is_done_by_hand_and_changed_afterwards_is_noticed(database: Database, cache: Cache) -> None:
+    office = Office(Books(database, cache), cache)
+    await office.books.arrive(7, 9)
+    for reference in (await office.coins(), await office.charge()):
+        await office.gives(reference, 7)
+    await office.desk.dismiss(await office.desk.find(await office.coins()), "our own")
+    await office.adjusts(7, -20)
+    await office.books.are_right()
+    missed = [change for change, invariant in BY_HAND if invariant not in await noticed(office.books, change)]
+    assert missed == []
 
 
 async def test_the_audit_changes_nothing_and_shares_no_statement() -> None:

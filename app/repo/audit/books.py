@@ -14,6 +14,7 @@ KINDS = {
     "stars": "topup",
     "cryptobot": "topup",
     "yookassa": "topup",
+    "adjust": "adjustment",
     "purchase": "purchase",
     "referral": "referral",
     "refund": "refund",
@@ -66,6 +67,11 @@ BOOKS = {
             JOIN ledger_accounts a ON a.code = e.account GROUP BY a.user_id
         ) w ON w.user_id = u.tg_id
         WHERE u.balance <> COALESCE(w.total, 0)""",
+    "no wallet was ever below zero": """
+        SELECT account, 'was at ' || balance || ' after line ' || id FROM (
+            SELECT e.id, e.account, e.amount, sum(e.amount) OVER (PARTITION BY e.account ORDER BY e.id) AS balance
+            FROM ledger_entries e JOIN ledger_accounts a ON a.code = e.account AND a.user_id IS NOT NULL) chain
+        WHERE balance < 0 AND amount < 0""",
     "no balance is negative": "SELECT 'user ' || tg_id, balance::text FROM users WHERE balance < 0",
     "every account has its wallet": """
         SELECT 'user ' || tg_id, 'no wallet in the ledger' FROM users

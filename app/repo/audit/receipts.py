@@ -38,13 +38,15 @@ RECEIPTS = {
     "every receipt is credited at its worth": """
         SELECT 'receipt ' || left(hash, 12), 'credited ' || credited || ', worth ' || worth FROM (
             SELECT r.hash, r.credited, CASE
+                WHEN o.key IS NOT NULL THEN o.amount
                 WHEN r.at <= p.expires_at AND r.rate <> p.rate THEN -1
                 WHEN r.at > p.expires_at OR p.id IS NULL OR again.key IS NOT NULL THEN v.alone
                 WHEN r.nano < p.nano THEN LEAST(v.alone, p.amount)
                 ELSE p.amount + floor((r.nano - p.nano) * r.rate * 0.0000001) * 0.01 END AS worth
             FROM ton_transactions r
             LEFT JOIN payments p ON p.id = r.payment_id
-            LEFT JOIN ledger_transactions again ON again.key = 'ton:' || r.hash,
+            LEFT JOIN ledger_transactions again ON again.key = 'ton:' || r.hash
+            LEFT JOIN operator_log o ON o.key = 'ton:' || r.hash AND o.action = 'assign',
             LATERAL (SELECT floor(r.nano * r.rate * 0.0000001) * 0.01) v (alone)
             WHERE r.status = 'credited') receipts
         WHERE credited IS DISTINCT FROM worth""",

@@ -1,7 +1,7 @@
 """Promo codes with their uses, gifts, and days that were given rather than bought.
 
-Revision ID: 0007
-Revises: 0005
+Revision ID: 0008
+Revises: 0006
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
