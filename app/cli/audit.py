@@ -8,7 +8,8 @@ import typer
 
 from app.cli.context import with_stores
 from app.clock import open_clock
-from app.domain.ton import TonAddress, format_coins
+from app.domain.assets import Asset, format_units
+from app.domain.ton import TonAddress
 from app.keyring import open_keyring
 from app.panels.inspection import open_inspector
 from app.repo.audit import INVARIANTS, Break, breaks
@@ -66,11 +67,16 @@ def unmatched() -> None:
     transfers = with_stores(work)
     for transfer in transfers:
         print(
-            f"{transfer.hash}  {transfer.at:%Y-%m-%d %H:%M:%S}  {format_coins(transfer.nano):>14} GRAM (TON)"
+            f"{transfer.hash}  {transfer.at:%Y-%m-%d %H:%M:%S}"
+            f"  {format_units(transfer.asset, transfer.nano):>14} {transfer.asset.label}"
             f"  from {_friendly(transfer.source)}  {transfer.verdict}  {_shown(transfer.comment)}"
         )
-    total = format_coins(sum(transfer.nano for transfer in transfers))
-    print(f"{len(transfers)} waiting, {total} GRAM (TON)." if transfers else "Nothing waits.")
+    print(f"{len(transfers)} waiting, {_totals(transfers)}." if transfers else "Nothing waits.")
+
+
+def _totals(transfers: Sequence[UnmatchedTransfer]) -> str:
+    units = {asset: sum(each.nano for each in transfers if each.asset is asset) for asset in Asset}
+    return ", ".join(f"{format_units(asset, sent)} {asset.label}" for asset, sent in units.items() if sent)
 
 
 async def _census(settings: Settings, stores: Stores) -> list[PanelFinding]:

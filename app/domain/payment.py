@@ -24,5 +24,6 @@ class PaymentMethod(StrEnum):
     """How a customer pays."""
 
     TON = "ton"
+    USDT = "usdt"
     STARS = "stars"
     CRYPTOBOT = "cryptobot"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.domain.assets import Asset
 from app.repo.sql import statement
 from app.services.records import Overdue, StandingConfig, UnmatchedTransfer
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 LEFT_LYING = timedelta(minutes=15)
 
 UNMATCHED = statement(
-    "SELECT hash, at, nano, comment, source, verdict FROM ton_transactions WHERE status = 'unmatched' ORDER BY at, lt"
+    "SELECT hash, at, nano, comment, source, verdict, asset FROM ton_transactions"
+    " WHERE status = 'unmatched' ORDER BY at, lt"
 )
 STANDING = statement(
     "SELECT id, instance_id, marzban_username, expires_at, status = 'active' AND NOT is_due AS is_settled"
@@ -38,7 +40,10 @@ class OversightRepository:
     async def unmatched(self) -> list[UnmatchedTransfer]:
         """Every transfer that was credited to nobody, oldest first."""
         rows = await self._database.run(UNMATCHED)
-        return [UnmatchedTransfer(row.hash, row.at, row.nano, row.comment, row.source, row.verdict) for row in rows]
+        return [
+            UnmatchedTransfer(row.hash, row.at, row.nano, row.comment, row.source, row.verdict, Asset(row.asset))
+            for row in rows
+        ]
 
     async def standing(self) -> list[StandingConfig]:
         """Every config that a panel has or is about to have or to lose."""

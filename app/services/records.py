@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.assets import Asset
 from app.domain.money import Money
 from app.domain.payment import FailReason, PaymentMethod, PaymentStatus
 
@@ -123,7 +124,7 @@ class PanelAccess:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Rubles for one whole coin, with where and when it was learned."""
+    """Rubles for one whole coin or USDT, with where and when it was learned."""
 
     rub: Decimal
     source: str
@@ -132,7 +133,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a TON invoice asks for: nanotons at a locked rate, to be sent with a comment."""
+    """What an invoice on TON asks for: units of its asset at a locked rate, to be sent with a comment."""
 
     nano: int
     rate: Rate
@@ -150,6 +151,7 @@ class NewPayment:
     expires_at: datetime
     quote: Quote | None = None
     stars: int | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +170,15 @@ class Payment:
     stars: int | None = None
     external_id: str | None = None
     pay_url: str | None = field(default=None, repr=False)
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingTransfer:
-    """One transaction of the merchant's account as the chain tells it. Only `is_money` ones can be credited."""
+    """One transaction of the merchant's account as the chain tells it. Only `is_money` ones can be credited.
+
+    `nano` are whole units of the asset: nanotons, or millionths of a USDT.
+    """
 
     hash: str
     lt: int
@@ -182,6 +188,15 @@ class IncomingTransfer:
     comment: str | None
     is_money: bool
     verdict: str
+    asset: Asset = Asset.TON
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a complete scan came to: invoices that it ended, and up to where history is stored."""
+
+    expired: int
+    lt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +262,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """What to send where: `nano` nanotons (`coins` as people write them) to `address` with exactly `comment`."""
+    """What to send where: `nano` units of `asset` (`coins` as people write them) to `address` with this `comment`."""
 
     payment_id: int
     method: PaymentMethod
@@ -259,6 +274,7 @@ class Invoice:
     wallet_link: str
     ton_link: str
     expires_at: datetime
+    asset: Asset = Asset.TON
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +349,7 @@ class UnmatchedTransfer:
     comment: str | None
     source: str | None
     verdict: str
+    asset: Asset = Asset.TON
 
 
 @dataclass(frozen=True, slots=True)

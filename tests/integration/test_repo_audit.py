@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.repo.audit import INVARIANTS, breaks
 from app.repo.db import Database
-from tests.support.books import NOW, WALLET, Books
+from tests.support.books import NOW, Books
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +98,7 @@ async def books(database: Database, cache: Cache) -> Books:
     await books.arrive(1, 9)
     await books.arrive(7, 8, inviter=1)
     swept, forgotten = [await books.invoice(7) for _ in range(2)]
-    await books.payments.scanned(WALLET, NOW + timedelta(hours=1))
+    await books.scanned(NOW + timedelta(hours=1))
     await books.payments.drop_stale(LATE, 100)
     exact, short, over, late, cancelled, expired = [await books.invoice(7) for _ in range(6)]
     await books.settle(books.transfer(exact), books.transfer(short, COIN), books.transfer(over, over.nano + COIN))
@@ -106,7 +106,7 @@ async def books(database: Database, cache: Cache) -> Books:
     await books.settle(books.transfer(swept, COIN, at=LATE), books.transfer(None, COIN, comment="hello"))
     await books.settle(books.transfer(None, COIN, is_money=False, verdict="outgoing"))
     await books.payments.cancel(7, cancelled.id)
-    await books.payments.scanned(WALLET, NOW + timedelta(hours=1))
+    await books.scanned(NOW + timedelta(hours=1))
     await books.invoice(7)
     await books.buy(7)
     await books.configs.request(7, "wish", None, NOW)

@@ -9,6 +9,7 @@ import aiohttp
 from pydantic import TypeAdapter, ValidationError
 
 from app.payments.gateway.base import GatewayUnavailable
+from app.payments.gateway.bounded import bounded_body
 from app.payments.gateway.cryptopay_models import ExchangeRate, Invoice, Invoices, Me
 from app.payments.gateway.pacer import pause
 from app.payments.gateway.strict_json import NotStrictJson, read_json
@@ -141,19 +142,13 @@ class CryptoPay:
             ) as response:
                 if response.status in _WORTH_ANOTHER_TRY:
                     raise _TryAgain(f"http_{response.status}")
-                return _result(await _bounded_body(response), response.status, kind)
+                body = await bounded_body(response, _BIGGEST_BODY)
+                if body is None:
+                    raise GatewayUnavailable("answer_too_big")
+                return _result(body, response.status, kind)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             # The error's own text may quote the request; its kind says enough.
             raise _TryAgain(type(error).__name__) from None
-
-
-async def _bounded_body(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _BIGGEST_BODY:
-            raise GatewayUnavailable("answer_too_big")
-    return bytes(body)
 
 
 def _result(body: bytes, status: int, kind: TypeAdapter[ResultT]) -> ResultT:

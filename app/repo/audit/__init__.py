@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from app.repo.audit.books import BOOKS
+from app.repo.audit.chain import CHAIN
 from app.repo.audit.receipts import RECEIPTS
 from app.repo.audit.sales import SALES
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from app.repo.db import Database
 
 # Each finds rows that must not exist; the first column names the row, the second says what is wrong with it.
-INVARIANTS = {**BOOKS, **RECEIPTS, **SALES}
+INVARIANTS = {**BOOKS, **RECEIPTS, **CHAIN, **SALES}
 
 
 @dataclass(frozen=True, slots=True)
