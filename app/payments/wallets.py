@@ -5,20 +5,22 @@ Judges no transfer; that the shop has one reader is the caller's to see to.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from app.domain.assets import Asset
 from app.domain.ton import TonAddress
-from app.payments.gateway.ton_history import coin_history, jetton_history
+from app.payments.gateway.ton_history import ChainIndex, coin_history, jetton_history
 from app.payments.gateway.ton_jetton import ADDRESS_METHOD, JettonWallet, address_in
 from app.services.ports import ChainStore, ChainUnavailable
 from app.utils.updater import TonTransactionsUpdater
 
 if TYPE_CHECKING:
-    from app.payments.gateway.ton_history import ChainIndex, WalletHistory
+    from datetime import datetime
+
+    from app.payments.gateway.ton_history import WalletHistory
     from app.payments.gateway.tonapi_models import MethodResult
     from app.services.ports import Clock, LateRates
     from app.utils.updater import UpdateReport

@@ -12,7 +12,8 @@ from app.domain.ton import normalised_comment
 from app.repo.base import BaseRepository
 from app.repo.settlement import Settler
 from app.repo.sql import statement
-from app.services.records import ChainCursor, Payment, Scan
+from app.services.chain import ChainCursor, Scan
+from app.services.records import Payment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from app.repo.db import Database
-    from app.services.records import IncomingTransfer, NewPayment, Rate, Settlement
+    from app.services.chain import IncomingTransfer, Settlement
+    from app.services.records import NewPayment, Rate
     from app.utils.redis import Cache
 
 # The index may lag behind the chain: an invoice dies only when a scan begun this long after its deadline is whole.

@@ -12,7 +12,7 @@ from app.domain.money import Money
 from app.domain.ton import normalised_comment
 from app.repo.db import SERIALIZATION_FAILURES, sqlstate
 from app.repo.sql import statement
-from app.services.records import Credit, Settlement
+from app.services.chain import Credit, Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from app.repo.bonuses import Bonuses
     from app.repo.db import Database
-    from app.services.records import IncomingTransfer, Rate
+    from app.services.chain import IncomingTransfer
+    from app.services.records import Rate
 
 # How old a rate may be to stand for a transfer's own minute.
 NEAR = timedelta(minutes=10)

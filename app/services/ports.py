@@ -11,15 +11,14 @@ if TYPE_CHECKING:
     from app.domain.assets import Asset
     from app.domain.money import Money
     from app.domain.plans import Plan
+    from app.services.chain import ChainCursor, IncomingTransfer, Scan, Settlement
     from app.services.records import (
         Account,
         Arrival,
         Booked,
-        ChainCursor,
         Config,
         ConfigCard,
         ConfigJob,
-        IncomingTransfer,
         Newcomer,
         NewPayment,
         Notice,
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
         Payment,
         Purchase,
         Rate,
-        Scan,
-        Settlement,
         Usage,
     )
 

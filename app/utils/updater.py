@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
-    from app.services.records import IncomingTransfer
+    from app.services.chain import IncomingTransfer
 
 log = structlog.get_logger(__name__)
 

@@ -25,7 +25,7 @@ from tests.support.shop_model import LATE_RATE, Bill, ShopModel
 
 if TYPE_CHECKING:
     from app.repo.db import Database
-    from app.services.records import IncomingTransfer
+    from app.services.chain import IncomingTransfer
     from app.utils.redis import Cache
 
 LIVES = int(os.environ.get("ORBIT_LIVES", "12"))

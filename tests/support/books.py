@@ -25,7 +25,8 @@ from app.repo.provisioning import ProvisioningRepository
 from app.repo.settlement import Settler
 from app.repo.shop import ShopRepository
 from app.repo.user import UserRepository
-from app.services.records import IncomingTransfer, Newcomer, NewPayment, Quote, Rate
+from app.services.chain import IncomingTransfer
+from app.services.records import Newcomer, NewPayment, Quote, Rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
     from app.repo.bonuses import Trigger
     from app.repo.db import Database
-    from app.services.records import Arrival, Payment, Purchase, Settlement
+    from app.services.chain import Settlement
+    from app.services.records import Arrival, Payment, Purchase
     from app.utils.redis import Cache
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from app.domain.ton import TonAddress
     from app.payments.gateway.tonapi_models import Status, Transaction
-    from app.services.records import IncomingTransfer
+    from app.services.chain import IncomingTransfer
 
 PAGE = 500
 _MOST_HELD = 20_000

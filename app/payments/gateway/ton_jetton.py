@@ -15,7 +15,7 @@ from app.domain.assets import Asset
 from app.domain.ton import TonAddress, Verdict
 from app.payments.gateway.cells import Slice
 from app.payments.gateway.ton_message import MOST_COMMENT_BYTES, operation_of, text_in, verdict_of
-from app.services.records import IncomingTransfer
+from app.services.chain import IncomingTransfer
 
 if TYPE_CHECKING:
     from app.payments.gateway.tonapi_models import Message, MethodResult, Transaction

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.domain.ton import TonAddress, Verdict
 from app.payments.gateway import boc
 from app.payments.gateway.cells import Slice
-from app.services.records import IncomingTransfer
+from app.services.chain import IncomingTransfer
 
 if TYPE_CHECKING:
     from app.payments.gateway.tonapi_models import Message, Party, Transaction

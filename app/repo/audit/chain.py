@@ -16,7 +16,7 @@ CHAIN = {
         FROM ton_transactions r
         LEFT JOIN payments p ON p.id = r.payment_id AND r.at <= p.expires_at AND p.method = r.asset
         WHERE r.status = 'credited' AND p.id IS NULL
-          AND (r.rate_at < r.at - interval '1 hour' OR r.rate_at > GREATEST(r.at, r.seen_at) + interval '10 minutes')""",
+          AND r.rate_at NOT BETWEEN r.at - interval '1 hour' AND GREATEST(r.at, r.seen_at) + interval '10 minutes'""",
     "every account takes one asset": """
         SELECT account, string_agg(DISTINCT asset, ', ') FROM ton_transactions
         GROUP BY account HAVING count(DISTINCT asset) > 1""",
