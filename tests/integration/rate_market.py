@@ -8,14 +8,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from app.domain.assets import Asset
-from app.domain.ton import TonAddress
 from app.payments.gateway.cryptopay import CryptoPay
 from app.payments.rates import TonApiChart, rate_sources
 from app.utils.rates import RubRates
 from sandbox import cryptopay, public_rates
 from sandbox.clock import SandboxClock
 from sandbox.serve import Server
-from tests.integration.ton_world import ChainWorld, HandClock, open_chain
+from tests.integration.ton_world import MASTER, ChainWorld, HandClock, open_chain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from app.utils.rates import RateSource
 
 TOKEN = "1000001:a-token-of-the-test"
-MASTER = TonAddress.parse("EQCxE6mUtQJKFnGfaROTKOt1lZbDiiX1kCixRv7Nw2Id_sDs")
 
 
 class MemoryCache:

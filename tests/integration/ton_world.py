@@ -14,6 +14,7 @@ from app.domain.assets import Asset
 from app.domain.ton import TonAddress
 from app.payments.gateway.pacer import Pacer
 from app.payments.gateway.ton_history import WalletHistory, coin_history
+from app.payments.gateway.ton_jetton import ADDRESS_METHOD, JettonWallet, address_in
 from app.payments.gateway.tonapi import TonApi
 from app.services.records import Rate
 from sandbox.chain import Chain, create_app
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 KEY = "secret-key-of-the-test"
+MASTER = TonAddress.parse("EQCxE6mUtQJKFnGfaROTKOt1lZbDiiX1kCixRv7Nw2Id_sDs")
 
 
 class HandClock:
@@ -59,6 +61,7 @@ class ChainWorld:
     url: str
     session: aiohttp.ClientSession
     merchant: TonAddress
+    clock: SandboxClock
     waited: list[timedelta] = field(default_factory=list)
 
     async def sleep(self, span: timedelta) -> None:
@@ -69,6 +72,11 @@ class ChainWorld:
 
     def history(self) -> WalletHistory:
         return coin_history(self.client(), self.merchant)
+
+    async def jetton_wallet(self) -> JettonWallet:
+        address = address_in(await self.client().method(MASTER.raw, ADDRESS_METHOD, self.merchant.raw))
+        assert address is not None
+        return JettonWallet(self.merchant, MASTER, address)
 
     async def post(self, path: str, **body: object) -> Any:
         async with self.session.post(f"{self.url}/sim/{path}", json=body) as answer:
@@ -96,11 +104,12 @@ class ChainWorld:
 @asynccontextmanager
 async def open_chain(api_key: str | None = KEY) -> AsyncIterator[ChainWorld]:
     """A fresh chain on a free port."""
-    chain = Chain(SandboxClock())
+    clock = SandboxClock()
+    chain = Chain(clock)
     server = Server(create_app(chain, api_key))
     url = await server.start()
     try:
         async with aiohttp.ClientSession() as session:
-            yield ChainWorld(url, session, TonAddress.parse(chain.merchant.raw))
+            yield ChainWorld(url, session, TonAddress.parse(chain.merchant.raw), clock)
     finally:
         await server.stop()
