@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from sqlalchemy import text
 
+from app.domain.assets import Asset
 from app.repo.audit import INVARIANTS, breaks
 from app.repo.db import Database
+from app.repo.rates import RateRepository
+from app.services.records import Rate
 from tests.support.books import NOW, Books
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ class Change(NamedTuple):
 
 
 # How much of a trial was left at the first purchase stands nowhere else.
+IN_TIME = "status = 'credited' AND at <= (SELECT expires_at FROM payments WHERE id = payment_id)"
 RENEWALS = "id > (SELECT min(id) FROM purchases)"
 # Where a row alone says whose an unpaid invoice is, or who invited whom, nothing else in the books could know better.
 CHANGES = [
@@ -60,6 +65,14 @@ CHANGES = [
     Change("payment_tombstones", "nano", "nano + 1000000000"),
     Change("payment_tombstones", "rate", "rate + 10"),
     Change("ton_transactions", "nano", "nano + 1000000000", "status = 'credited'"),
+    Change("ton_transactions", "asset", "CASE asset WHEN 'ton' THEN 'usdt' ELSE 'ton' END", "status = 'credited'"),
+    Change("ton_transactions", "verdict", "'notice'", "status = 'credited'"),
+    Change("ton_transactions", "rate_source", "'elsewhere'", IN_TIME),
+    Change("ton_transactions", "rate_at", "rate_at + interval '1 day'", "status = 'credited'"),
+    Change("ton_transactions", "account", "'0:f'", "asset = 'usdt'"),
+    Change("rate_history", "rub", "rub + 1"),
+    Change("rate_history", "asset", "'btc'"),
+    Change("rate_history", "source", "'constant'"),
     Change("ton_transactions", "credited", "credited + 1", "status = 'credited'"),
     Change("ton_transactions", "rate", "rate + 10", "status = 'credited'"),
     Change("ton_transactions", "user_id", "9", "status = 'credited'"),
@@ -105,6 +118,10 @@ async def books(database: Database, cache: Cache) -> Books:
     await books.settle(books.transfer(exact, 2 * COIN), books.transfer(late, COIN, at=LATE))
     await books.settle(books.transfer(swept, COIN, at=LATE), books.transfer(None, COIN, comment="hello"))
     await books.settle(books.transfer(None, COIN, is_money=False, verdict="outgoing"))
+    await RateRepository(database).note(Asset.TON, [Rate(Decimal(230), "market", LATE)])
+    dollars = await books.invoice(7, rub="80", asset=Asset.USDT)
+    await books.settle(books.transfer(dollars, asset=Asset.USDT), books.transfer(dollars, COIN, asset=Asset.USDT))
+    await books.settle(books.transfer(dollars, COIN, at=LATE), books.transfer(late, 2 * COIN, at=LATE))
     await books.payments.cancel(7, cancelled.id)
     await books.scanned(NOW + timedelta(hours=1))
     await books.invoice(7)
