@@ -23,14 +23,14 @@ NOTE = statement(
     ON CONFLICT DO NOTHING
     """
 )
-# The longest stretch without a rate, of all between two moments.
+# The longest stretch without a rate between two moments.
 HOLES = statement(
     """
     SELECT "from", "to" FROM (
         SELECT at AS "to", lag(at) OVER (ORDER BY at) AS "from" FROM (
             SELECT at FROM rate_history WHERE asset = :asset AND at > :since AND at < :until
             UNION ALL SELECT :since UNION ALL SELECT :until) moments) stretches
-    WHERE "to" - "from" > CAST(:near AS interval) ORDER BY "to" - "from" DESC LIMIT 1
+    WHERE "to" - "from" >= CAST(:near AS interval) ORDER BY "to" - "from" DESC LIMIT 1
     """
 )
 PRUNE = statement(
@@ -53,7 +53,7 @@ class RateRepository:
     async def hole(
         self, asset: Asset, since: datetime, until: datetime, near: timedelta
     ) -> tuple[datetime, datetime] | None:
-        """The longest stretch between two moments that has no rate for longer than `near`; None where there is none."""
+        """The longest stretch between two moments that has no rate for `near` or longer; None where there is none."""
         params = {"asset": asset.value, "since": since, "until": until, "near": near}
         rows = await self._database.run(HOLES, params)
         return (rows[0][0], rows[0][1]) if rows else None

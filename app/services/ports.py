@@ -278,7 +278,7 @@ class RateHistory(Protocol):
     async def hole(
         self, asset: Asset, since: datetime, until: datetime, near: timedelta
     ) -> tuple[datetime, datetime] | None:
-        """The longest stretch between two moments that has no rate for longer than `near`; None where there is none."""
+        """The longest stretch between two moments that has no rate for `near` or longer; None where there is none."""
         ...
 
     async def prune(self, before: datetime) -> int:

@@ -172,7 +172,7 @@ async def test_a_minute_has_one_rate_holes_are_found_and_old_rates_go(history: R
         await noted(history, Asset.TON, rub, NOW + timedelta(seconds=seconds))
     newest = await history.newest(Asset.TON)
     assert newest == Rate(Decimal(222), "market", NOW + timedelta(minutes=1))
-    since, until = NOW - timedelta(minutes=9), NOW + timedelta(minutes=11)
+    since, until = NOW - timedelta(minutes=9), NOW + timedelta(minutes=10)
     assert await history.hole(Asset.TON, since, until, NEAR) is None
     later = NOW + timedelta(hours=3)
     assert await history.hole(Asset.TON, since, later, NEAR) == (NOW + timedelta(minutes=1), later)

@@ -10,16 +10,16 @@ RECEIPTS = {
         LEFT JOIN payments p ON t.key = 'payment:' || p.id
         WHERE t.key LIKE 'payment:%' AND p.status IS DISTINCT FROM 'confirmed'""",
     "every top-up has its receipt, of the same sum": """
-        SELECT t.key, 'credited ' || e.amount || ', receipt ' || COALESCE(r.credited::text, 'missing')
-        FROM ledger_transactions t
+        SELECT t.key, 'credited ' || e.amount || ', no receipt of that sum' FROM ledger_transactions t
         JOIN ledger_entries e ON e.transaction_id = t.id AND e.account LIKE 'wallet:%'
         LEFT JOIN (
-            SELECT asset || ':' || hash AS name, payment_id, user_id, credited FROM ton_transactions
-            UNION ALL
-            SELECT gateway || ':' || key, payment_id, user_id, credited FROM receipts WHERE direction = 'in'
-        ) r ON (t.key = r.name OR t.key = 'payment:' || r.payment_id) AND r.credited = e.amount
-             AND 'wallet:' || r.user_id = e.account
-        WHERE t.kind = 'topup' AND r.name IS NULL""",
+            SELECT named.key, 'wallet:' || user_id AS account, credited FROM (
+                SELECT asset || ':' || hash AS name, payment_id, user_id, credited FROM ton_transactions
+                UNION ALL
+                SELECT gateway || ':' || key, payment_id, user_id, credited FROM receipts WHERE direction = 'in'
+            ) came, LATERAL (VALUES (came.name), ('payment:' || came.payment_id)) named (key)
+        ) r ON r.key = t.key AND r.account = e.account AND r.credited = e.amount
+        WHERE t.kind = 'topup' AND r.key IS NULL""",
     "every credited receipt is booked": """
         SELECT r.gateway || ':' || r.key, 'credited ' || r.credited || ', not in the ledger' FROM receipts r
         WHERE r.direction = 'in' AND r.status = 'credited' AND NOT EXISTS (
