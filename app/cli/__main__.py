@@ -2,9 +2,9 @@
 
 import typer
 
-from app.cli import audit, dev, doctor, panels, process, refunds, webhooks
+from app.cli import audit, dev, doctor, panels, process, rates, refunds, webhooks
 
-PARTS = (process, panels, audit, doctor, refunds, webhooks, dev)
+PARTS = (process, panels, audit, doctor, refunds, rates, webhooks, dev)
 
 app = typer.Typer(
     name="orbit",
