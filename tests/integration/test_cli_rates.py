@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ async def test_rates_are_shown_with_source_and_age_and_silence_is_named(
         await http.post(f"{world.cryptopay_url}/sim/faults", json={"match": "*", "action": "error", "times": -1})
         code, said = await orbit(settings, "rates")
         assert code == 0, said
-        assert "TON/RUB  219.5 by public, 3 min ago" in said
+        assert re.search(r"^TON/RUB  219\.5 by public, [3-9] min ago$", said, re.MULTILINE), said
         assert "USD/RUB  none was ever learned" in said
         assert "tonapi     220" in said
         assert "cryptopay  http_500" in said
