@@ -27,6 +27,7 @@ async def test_a_top_up_in_usdt_is_shown_paid_and_credited(floor: ShopFloor) -> 
     assert report is not None
     assert report.credits == 1
     await floor.work()
-    account = await floor.app.accounts.glance(nina.id)
+    account = await floor.app.users.glance(nina.id)
+    assert account is not None
     assert account.balance == Money.rub(400)
     assert await breaks(floor.database) == []
