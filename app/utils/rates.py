@@ -155,6 +155,8 @@ class RubRates:
         near = [rate for rate in kept if abs(rate.rub - today.rub) <= today.rub * _BIGGEST_DRIFT]
         if near:
             await self._history.note(asset, near)
+        else:
+            self._chart_at = now + _CHART_AGAIN_AFTER
         log.info("rates_learned_from_chart", pair=asset.pair, points=len(near), dropped=len(points) - len(near))
 
     async def forget(self) -> None:
