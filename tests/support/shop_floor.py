@@ -174,6 +174,7 @@ async def replica(world: World, database: URL, redis: Redis, **more: Any) -> Asy
     given: dict[str, Any] = {
         **env,
         "stars_enabled": False,  # with a single way to pay there is nothing to choose
+        "usdt_enabled": False,
         "database_host": database.host,
         "database_port": database.port,
         "database_user": database.username,
