@@ -32,6 +32,8 @@ REFERRAL_BONUS = Decimal("50.0")
 REDIS_TTL = 300
 TELEGRAM_STARS_RATE = Decimal("1.35")
 TON_RUB_RATE = Decimal(220)
+USD_RUB_RATE = Decimal(80)
+USDT_MASTER = "EQCxE6mUtQJKFnGfaROTKOt1lZbDiiX1kCixRv7Nw2Id_sDs"
 PAYMENT_TIMEOUT_MINUTES = 10
 IS_LOGGING = True
 LOG_LEVEL: Literal["INFO", "DEBUG", "ERROR"] = "DEBUG"
@@ -109,6 +111,9 @@ class Settings(BaseSettings):
     ton_address: str | None = None
     tonapi_url: HttpUrl = HttpUrl("https://tonapi.io")
     tonapi_key: SecretStr | None = None
+    usdt_enabled: bool = True
+    usdt_master: str = USDT_MASTER
+    rates_url: HttpUrl = HttpUrl("https://api.coingecko.com/api/v3")
     ton_poll_seconds: Annotated[int, Field(ge=1, le=600)] = 30
     stars_enabled: bool = True
     cryptobot_token: SecretStr | None = None
@@ -142,6 +147,7 @@ class Settings(BaseSettings):
     redis_ttl: PositiveInt = REDIS_TTL
     telegram_stars_rate: Rate = TELEGRAM_STARS_RATE
     ton_rub_rate: Rate = TON_RUB_RATE
+    usd_rub_rate: Rate = USD_RUB_RATE
     payment_timeout_minutes: PositiveInt = PAYMENT_TIMEOUT_MINUTES
     is_logging: bool = IS_LOGGING
     log_level: Literal["INFO", "DEBUG", "ERROR"] = LOG_LEVEL

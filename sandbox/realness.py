@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 _TOKEN = re.compile(r"^\d{6,}:[A-Za-z0-9_-]{30,}$")
-_ADDRESSES = ("TELEGRAM_API_URL", "TONAPI_URL", "CRYPTOBOT_API_URL", "YOOKASSA_API_URL")
+_ADDRESSES = ("TELEGRAM_API_URL", "TONAPI_URL", "CRYPTOBOT_API_URL", "YOOKASSA_API_URL", "RATES_URL")
 
 
 def findings(settings: Mapping[str, str | None], source: str) -> Iterator[str]:

@@ -1,10 +1,13 @@
 """Owns the emulators of one sandbox and the settings that lead a bot to them; must not know the bot."""
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
-from sandbox import chain, cryptopay, marzban, telegram, yookassa
+from sandbox import chain, cryptopay, marzban, public_rates, telegram, yookassa
+from sandbox.chain.rates import RUB_FOR_USD
 from sandbox.clock import SandboxClock
 from sandbox.serve import Server
 
@@ -29,7 +32,7 @@ class PanelDoor:
 
 
 class World:
-    """Telegram, the TON chain, Crypto Pay, YooKassa and panels, each on a free port of 127.0.0.1, in memory."""
+    """Telegram, chain, Crypto Pay, YooKassa, rates, panels, each on a loopback port; in memory, but the clock."""
 
     def __init__(self, home: Path, panels: int = 2) -> None:
         if not 1 <= panels <= len(_PANEL_NAMES):
@@ -47,6 +50,7 @@ class World:
         self.chain_url = ""
         self.cryptopay_url = ""
         self.yookassa_url = ""
+        self.rates_url = ""
         self.panel_urls: dict[str, str] = {}
         self._running = AsyncExitStack()
 
@@ -61,6 +65,7 @@ class World:
             self.chain_url = await _serve(stack, Server(chain.create_app(self.chain, _TONAPI_KEY)))
             self.cryptopay_url = await _serve(stack, Server(cryptopay.create_app(self.till)))
             self.yookassa_url = await _serve(stack, Server(yookassa.create_app(self.shop)))
+            self.rates_url = await _serve(stack, Server(public_rates.create_app(self._prices))) + "/api/v3"
             for name, panel in self.panels.items():
                 self.panel_urls[name] = await _serve(stack, Server(marzban.create_app(panel)))
             self._running = stack.pop_all()
@@ -68,6 +73,14 @@ class World:
     async def stop(self) -> None:
         """Stop every emulator; what they knew is gone."""
         await self._running.aclose()
+
+    def _prices(self) -> Mapping[str, Mapping[str, Decimal]]:
+        """What the chain's coin and a dollar cost, as a public site would have found out."""
+        rub = self.chain.rate_rub
+        return {
+            "the-open-network": {"rub": rub, "usd": rub / RUB_FOR_USD},
+            "tether": {"rub": RUB_FOR_USD, "usd": Decimal(1)},
+        }
 
     def doors(self) -> list[PanelDoor]:
         """Return the panels as an operator would note them down, s001 first; of use once started."""
@@ -87,6 +100,7 @@ class World:
             "TONAPI_URL": self.chain_url,
             "TONAPI_KEY": _TONAPI_KEY,
             "TON_POLL_SECONDS": "2",
+            "RATES_URL": self.rates_url,
             "CRYPTOBOT_TOKEN": _CRYPTOBOT_TOKEN,
             "CRYPTOBOT_TESTNET": "true",
             "CRYPTOBOT_API_URL": self.cryptopay_url,

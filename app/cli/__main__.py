@@ -33,6 +33,9 @@ PARTS: dict[str, dict[str, str]] = {
     "account": {
         "account": "Show a person's balance with its ledger, invoices, receipts, purchases and what operators did."
     },
+    "rates": {
+        "rates": "Show what assets are worth: the rate in use, and what each source says now."
+    },
     "refunds": {"refund": "Give a charge back; without one, list the newest."},
     "promo": {"promo": "Promo codes: make one, list them, end one."},
     "webhooks": {"webhooks": "Show the addresses to paste into the settings of payment providers."},

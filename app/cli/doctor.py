@@ -11,7 +11,9 @@ import typer
 
 from app.cli.doctor_providers import yookassa
 from app.cli.finding import Finding
+from app.cli.rates import age, asked, of
 from app.clock import open_clock
+from app.domain.assets import Asset
 from app.domain.ton import TonAddress
 from app.embedded.postgres import EmbeddedPostgresError
 from app.embedded.redis import RedisUnavailable
@@ -21,6 +23,7 @@ from app.payments.gateway.tonapi import TonApi
 from app.repo.init_db import revisions
 from app.repo.oversight import OversightRepository
 from app.repo.panels import PanelRepository
+from app.repo.rates import RateRepository
 from app.services.ports import ChainUnavailable
 from app.stores import DatabaseDoesNotAnswer, open_stores
 from app.utils.logging import Blotter, configure_logging
@@ -118,7 +121,13 @@ async def _inside(settings: Settings) -> list[Finding]:
         schema = await _schema(stores)
         redis = Finding("redis", await stores.cache.answers(), said=stores.redis.kind)
         # Without our tables there is nobody to ask about.
-        rest = [await _work(settings, stores), *await _panels(settings, stores)] if schema.is_well else []
+        rest = []
+        if schema.is_well:
+            rest = [
+                await _work(settings, stores),
+                *await _rates(settings, stores),
+                *await _panels(settings, stores),
+            ]
         return [schema, redis, *rest]
     finally:
         await stores.close()
@@ -142,6 +151,20 @@ async def _work(settings: Settings, stores: Stores) -> Finding:
     waiting = await oversight.unmatched()
     said = f"{late.configs} configs and {late.notices} notices overdue, {waiting} receipts wait for you"
     return Finding("work", is_well=not (late.configs or late.notices), said=said)
+
+
+async def _rates(settings: Settings, stores: Stores) -> list[Finding]:
+    if settings.ton_address is None:
+        return []
+    told, now = await asked(settings), open_clock(settings.clock_offset_file).now()
+    history = RateRepository(stores.database)
+    findings: list[Finding] = []
+    for asset in Asset:
+        names = list(of(asset, told))
+        answers = f"{', '.join(names)} answer" if names else "no source answers"
+        said = f"{age(await history.newest(asset), now)}; {answers}"
+        findings.append(Finding(asset.pair, is_well=bool(names), said=said))
+    return findings
 
 
 async def _panels(settings: Settings, stores: Stores) -> list[Finding]:

@@ -9,19 +9,16 @@ import sys
 import uuid
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
-import aiohttp
 import typer
 
 from app.cli.context import with_stores
 from app.cli.words import money_line, sum_of
 from app.clock import open_clock
 from app.domain.money import Money
-from app.payments.gateway.tonapi import TonApi
-from app.repo.base import BaseRepository
 from app.repo.bonuses import Bonuses
+from app.repo.rates import RateRepository
 from app.repo.waiting import WaitingRepository
 from app.services.operators import (
-    TON,
     Adjustment,
     OperatorDesk,
     ReceivedMoney,
@@ -31,12 +28,13 @@ from app.services.operators import (
     worth_as_told,
     worth_of,
 )
-from app.utils.rates import TonRates
+from app.utils.rates import NEAR
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from decimal import Decimal
 
+    from app.domain.assets import Asset
     from app.stores import Stores
     from config import Settings
 
@@ -172,19 +170,15 @@ def operator() -> str:
 
 
 async def _worth(settings: Settings, stores: Stores, money: ReceivedMoney) -> Worth | None:
-    ton_rate = await _ton_rate(settings, stores) if money.gateway == TON else None
-    return worth_of(money, ton_rate, settings.telegram_stars_rate)
+    rate = None if money.chain_asset is None else await _rate_now(settings, stores, money.chain_asset)
+    return worth_of(money, rate, settings.telegram_stars_rate)
 
 
-async def _ton_rate(settings: Settings, stores: Stores) -> Decimal:
-    """Rubles for a coin now, from where the bot has it."""
-    key = settings.tonapi_key.get_secret_value() if settings.tonapi_key else None
-    async with aiohttp.ClientSession() as http:
-        index = TonApi(http, str(settings.tonapi_url), key)
-        cache = BaseRepository(stores.database, stores.cache)
-        clock = open_clock(settings.clock_offset_file)
-        rate = await TonRates(index, cache, clock, settings.ton_rub_rate).ton()
-    return rate.rub
+async def _rate_now(settings: Settings, stores: Stores, asset: Asset) -> Decimal | None:
+    """Rubles for one of the asset, as the running bot has learned it; None where it did not of late."""
+    rate = await RateRepository(stores.database).newest(asset)
+    now = open_clock(settings.clock_offset_file).now()
+    return rate.rub if rate is not None and now - rate.fetched_at <= NEAR else None
 
 
 def _ask(question: str, *, yes: bool) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.domain.ton import TonAddress, format_coins
-from app.services.operators import TON
+from app.domain.assets import format_units
+from app.domain.ton import TonAddress
 
 if TYPE_CHECKING:
     from app.services.operators import ReceivedMoney
@@ -34,14 +34,14 @@ def friendly(source: str | None) -> str:
 
 def short_reference(money: ReceivedMoney) -> str:
     """The reference that `assign` takes, cut to what is needed."""
-    return f"{TON}:{money.key[:SHORT_HASH]}" if money.gateway == TON else money.reference
+    return money.reference if money.chain_asset is None else f"{money.gateway}:{money.key[:SHORT_HASH]}"
 
 
 def sum_of(money: ReceivedMoney) -> str:
     """How much came in, in its own unit."""
+    if money.chain_asset is not None:
+        return f"{format_units(money.chain_asset, money.amount)} {money.chain_asset.label}"
     match money.asset:
-        case "GRAM":
-            return f"{format_coins(money.amount)} GRAM (TON)"
         case "XTR":
             return f"{money.amount} Stars"
         case "RUB":
@@ -52,6 +52,6 @@ def sum_of(money: ReceivedMoney) -> str:
 def money_line(money: ReceivedMoney) -> str:
     """One row of waiting money."""
     line = f"{short_reference(money)}  {money.at:%Y-%m-%d %H:%M:%S}  {sum_of(money):>20}"
-    if money.gateway == TON:
+    if money.chain_asset is not None:
         line += f"  from {friendly(money.source)}  {money.verdict}  {quoted(money.comment)}"
     return line if money.owner is None else f"{line}  invoice of {money.owner}"

@@ -105,8 +105,8 @@ class Notifier:
         """Put the end into the message that showed the invoice; one that is gone needs no end."""
         if notice.message_id is None:
             return
-        # An invoice of TON is a picture with a caption, one that is paid at a link is a text.
-        has_link = notice.facts.get("method", "ton") != "ton"
+        # An invoice on TON is a picture with a caption, one that is paid at a link is a text.
+        has_link = notice.facts.get("method", "ton") not in {"ton", "usdt"}
         try:
             if has_link:
                 await self._bot.edit_message_text(

@@ -9,8 +9,8 @@ import structlog
 from aiogram.exceptions import TelegramAPIError
 
 from app.core.outgoing import PersonGone
+from app.domain.assets import Asset, format_units
 from app.domain.money import Money
-from app.domain.ton import format_coins
 from app.locales.locales import Markup, translator
 from app.services.operator_news import NewsKind
 
@@ -100,8 +100,8 @@ def _words(kind: NewsKind, facts: Mapping[str, str], t: Translator) -> Markup:
 
 def _sum(asset: str, units: int) -> str:
     match asset:
-        case "GRAM":
-            return f"{format_coins(units)} GRAM (TON)"
+        case Asset.TON | Asset.USDT:
+            return f"{format_units(Asset(asset), units)} {Asset(asset).label}"
         case "XTR":
             return f"{units} ⭐"
         case "RUB":

@@ -98,12 +98,13 @@ TEXTS = {
     ),
     "topup.use_buttons": "Choose a section with a button below.",
     "method.ton": "GRAM (TON)",
+    "method.usdt": "USDT (TON)",
     "method.stars": "Telegram Stars",
     "method.cryptobot": "CryptoBot",
     "method.yookassa": "Bank card / SBP",
     "invoice.ton": (
         "💎 <b>Top up {amount}</b>\n\n"
-        "Send exactly <b>{coins} GRAM (TON)</b>\n"
+        "Send exactly <b>{coins} {asset}</b>\n"
         "to the address\n<code>{address}</code>\n"
         "with the comment\n<code>{comment}</code>\n\n"
         "⚠️ The comment is required and must not be encrypted: it is how we recognise your payment.\n\n"

@@ -98,12 +98,13 @@ TEXTS = {
     ),
     "topup.use_buttons": "Выберите раздел кнопкой ниже.",
     "method.ton": "GRAM (TON)",
+    "method.usdt": "USDT (TON)",
     "method.stars": "Telegram Stars",
     "method.cryptobot": "CryptoBot",
     "method.yookassa": "Банковская карта / СБП",
     "invoice.ton": (
         "💎 <b>Пополнение на {amount}</b>\n\n"
-        "Отправьте ровно <b>{coins} GRAM (TON)</b>\n"
+        "Отправьте ровно <b>{coins} {asset}</b>\n"
         "на адрес\n<code>{address}</code>\n"
         "с комментарием\n<code>{comment}</code>\n\n"
         "⚠️ Комментарий обязателен и не должен быть зашифрован: по нему мы узнаём ваш платёж.\n\n"

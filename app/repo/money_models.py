@@ -68,7 +68,8 @@ class Payment(Base):
         CheckConstraint("(status = 'confirmed') = (confirmed_at IS NOT NULL)", name="confirmed_has_time"),
         CheckConstraint("(status = 'failed') = (reason IS NOT NULL)", name="failed_has_reason"),
         CheckConstraint(
-            "method <> 'ton' OR (comment IS NOT NULL AND nano IS NOT NULL AND rate IS NOT NULL)", name="ton_is_whole"
+            "method NOT IN ('ton', 'usdt') OR (comment IS NOT NULL AND nano IS NOT NULL AND rate IS NOT NULL)",
+            name="ton_is_whole",
         ),
         UniqueConstraint("method", "external_id"),
         Index("ix_payments_pending", "method", "expires_at", postgresql_where=text("status = 'pending'")),
@@ -88,6 +89,7 @@ class Payment(Base):
     rate: Mapped[RubPerCoin | None]
     rate_source: Mapped[str | None] = mapped_column(Text)
     rate_at: Mapped[Instant | None]
+    account: Mapped[str | None] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(Text)
     pay_url: Mapped[str | None] = mapped_column(Text)
     message_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -113,7 +115,10 @@ class PaymentTombstone(Base):
 
 
 class TonTransaction(Base):
-    """A receipt: one transaction of the wallet, stored before it is judged, never deleted."""
+    """A receipt: one transaction of the wallet or of its jetton wallet, stored before it is judged, never deleted.
+
+    `nano` are whole units of the asset: nanotons, or millionths of a USDT.
+    """
 
     __tablename__ = "ton_transactions"
     __table_args__ = (
@@ -121,6 +126,7 @@ class TonTransaction(Base):
         CheckConstraint("status IN ('credited', 'unmatched', 'dismissed', 'ignored')", name="status_known"),
         CheckConstraint("(status = 'credited') = (credited IS NOT NULL)", name="credited_has_amount"),
         CheckConstraint("(status = 'credited') = (rate IS NOT NULL)", name="credited_has_rate"),
+        CheckConstraint("asset IN ('ton', 'usdt')", name="asset_known"),
         Index("ix_ton_transactions_unmatched", "at", postgresql_where=text("status = 'unmatched'")),
     )
 
@@ -140,6 +146,21 @@ class TonTransaction(Base):
     credited: Mapped[Rub | None]
     rate: Mapped[RubPerCoin | None]
     seen_at: Mapped[Instant]
+    asset: Mapped[str] = mapped_column(Text, server_default="ton")
+    rate_source: Mapped[str | None] = mapped_column(Text)
+    rate_at: Mapped[Instant | None]
+
+
+class RateHistory(Base):
+    """What an asset was worth, a row a minute at most: late money is credited at the rate of its own minute."""
+
+    __tablename__ = "rate_history"
+    __table_args__ = (CheckConstraint("rub > 0", name="rub_positive"),)
+
+    asset: Mapped[str] = mapped_column(Text, primary_key=True)
+    at: Mapped[Instant] = mapped_column(primary_key=True)
+    rub: Mapped[RubPerCoin]
+    source: Mapped[str] = mapped_column(Text)
 
 
 class Receipt(Base):

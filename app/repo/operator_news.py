@@ -21,8 +21,8 @@ GATHER = statement(
     """
     INSERT INTO operator_notices (key, kind, facts, next_attempt_at, created_at)
     SELECT key, kind, facts, :now, :now FROM (
-        SELECT 'unmatched:ton:' || hash AS key, 'unmatched' AS kind, at, jsonb_build_object(
-               'reference', 'ton:' || left(hash, 12), 'asset', 'GRAM', 'units', nano::text,
+        SELECT 'unmatched:' || asset || ':' || hash AS key, 'unmatched' AS kind, at, jsonb_build_object(
+               'reference', asset || ':' || left(hash, 12), 'asset', asset, 'units', nano::text,
                'comment', COALESCE(left(comment, 100), '')) AS facts
         FROM ton_transactions WHERE status = 'unmatched'
         UNION ALL

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from app.domain.money import Money
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
-from app.services.operators import TON, ReceivedMoney
+from app.services.operators import ReceivedMoney
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Of a refund that was asked for nobody knows yet whether it was carried out: such money is not given away.
 RECEIVED = """
     SELECT * FROM (
-        SELECT 'ton' AS gateway, hash AS key, at, 'GRAM' AS asset, nano AS amount, source, comment, verdict, status,
+        SELECT asset AS gateway, hash AS key, at, asset, nano AS amount, source, comment, verdict, status,
                user_id, false AS is_refunded
         FROM ton_transactions WHERE status <> 'ignored'
         UNION ALL
@@ -148,7 +148,7 @@ class WaitingRepository(BaseRepository):
             "who": who,
             "now": now,
         }
-        if is_transfer := money.gateway == TON:
+        if is_transfer := money.chain_asset is not None:
             params["rate"] = worth.rate
         async with self.database.transaction() as connection:
             credit = ASSIGN_TRANSFER if is_transfer else ASSIGN_RECEIPT
@@ -161,7 +161,7 @@ class WaitingRepository(BaseRepository):
     async def dismiss(self, money: ReceivedMoney, reason: str, who: str, now: datetime) -> bool:
         """Set it aside, if it still waits."""
         params = {"gateway": money.gateway, "key": money.key, "reason": reason, "who": who, "now": now}
-        return bool(await self.database.run(DISMISS_TRANSFER if money.gateway == TON else DISMISS_RECEIPT, params))
+        return bool(await self.database.run(DISMISS_RECEIPT if money.chain_asset is None else DISMISS_TRANSFER, params))
 
     async def adjust(self, wish: Adjustment, who: str, now: datetime) -> bool:
         """Change the balance, if that leaves it at zero or above; False where it does not or the key is used."""

@@ -7,8 +7,8 @@ from decimal import ROUND_UP, Context, Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from app.domain.assets import Asset
 from app.domain.money import ZERO, Money
-from app.domain.ton import NANO_IN_COIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from app.services.ports import Clock
 
-TON = "ton"
+ASSETS = frozenset(asset.value for asset in Asset)
 _PLACES = Decimal("0.000001")
 _EXACT = Context(prec=60)
 
@@ -59,6 +59,11 @@ class ReceivedMoney:
     status: str
     owner: int | None
     is_refunded: bool
+
+    @property
+    def chain_asset(self) -> Asset | None:
+        """Which asset of the TON network it is; None for what came by another gateway."""
+        return Asset(self.gateway) if self.gateway in ASSETS else None
 
     @property
     def reference(self) -> str:
@@ -117,11 +122,14 @@ class MoneyStore(Protocol):
         ...
 
 
-def worth_of(money: ReceivedMoney, ton_rate: Decimal | None, star_rate: Decimal) -> Worth | None:
-    """What received money is worth in rubles, a fraction of a kopeck dropped; None where nothing here says so."""
+def worth_of(money: ReceivedMoney, chain_rate: Decimal | None, star_rate: Decimal) -> Worth | None:
+    """What received money is worth in rubles, a fraction of a kopeck dropped; None where nothing here says so.
+
+    `chain_rate` is rubles for one of its asset, of money that came by the chain.
+    """
+    if money.chain_asset is not None and chain_rate is not None:
+        return Worth(Money.rub_rounded_down(money.amount * chain_rate / money.chain_asset.units), chain_rate)
     match money.asset:
-        case "GRAM" if ton_rate is not None:
-            return Worth(Money.rub_rounded_down(money.amount * ton_rate / NANO_IN_COIN), ton_rate)
         case "XTR":
             return Worth(Money.rub_rounded_down(money.amount * star_rate))
         case "RUB":
@@ -130,10 +138,10 @@ def worth_of(money: ReceivedMoney, ton_rate: Decimal | None, star_rate: Decimal)
 
 
 def worth_as_told(money: ReceivedMoney, amount: Money) -> Worth:
-    """What the operator says it is worth; of a coin, with the rate that comes to."""
-    if money.gateway != TON:
+    """What the operator says it is worth; of an asset of the chain, with the rate that comes to."""
+    if money.chain_asset is None:
         return Worth(amount)
-    rate = _EXACT.divide(amount.decimal * NANO_IN_COIN, Decimal(money.amount))
+    rate = _EXACT.divide(amount.decimal * money.chain_asset.units, Decimal(money.amount))
     return Worth(amount, rate.quantize(_PLACES, ROUND_UP, _EXACT))
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.assets import Asset
 from app.domain.money import Money
 from app.domain.payment import FailReason, PaymentMethod, PaymentStatus
 from app.domain.promo import Discount
@@ -125,7 +126,7 @@ class PanelAccess:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Rubles for one whole coin, with where and when it was learned."""
+    """Rubles for one whole coin or USDT, with where and when it was learned."""
 
     rub: Decimal
     source: str
@@ -134,7 +135,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a TON invoice asks for: nanotons at a locked rate, to be sent with a comment."""
+    """What an invoice on TON asks for: units of its asset at a locked rate, to be sent with a comment."""
 
     nano: int
     rate: Rate
@@ -152,6 +153,7 @@ class NewPayment:
     expires_at: datetime
     quote: Quote | None = None
     stars: int | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,46 +172,7 @@ class Payment:
     stars: int | None = None
     external_id: str | None = None
     pay_url: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingTransfer:
-    """One transaction of the merchant's account as the chain tells it. Only `is_money` ones can be credited."""
-
-    hash: str
-    lt: int
-    at: datetime
-    source: str | None
-    nano: int
-    comment: str | None
-    is_money: bool
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChainCursor:
-    """How far the wallet's history is stored: everything up to `lt` is in the database."""
-
-    account: str
-    lt: int
-    scanned_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """One transfer that became balance."""
-
-    payment_id: int
-    owner: int
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What one page of transfers came to."""
-
-    credits: tuple[Credit, ...]
-    unmatched: int
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +214,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """What to send where: `nano` nanotons (`coins` as people write them) to `address` with exactly `comment`."""
+    """What to send where: `nano` units of `asset` (`coins` as people write them) to `address` with this `comment`."""
 
     payment_id: int
     method: PaymentMethod
@@ -263,6 +226,7 @@ class Invoice:
     wallet_link: str
     ton_link: str
     expires_at: datetime
+    asset: Asset = Asset.TON
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,12 @@ def changed(*columns: str) -> str:
 # Which changes are refused beyond those of 0002 and 0004. What came in never changes; what became of it, once.
 REFUSALS = (
     ("kept_as_paid", "payments", "UPDATE", "OLD.status = 'confirmed' AND (" + changed(
-        "id", "user_id", "method", "amount", "status", "reason", "comment", "nano", "stars", "rate", "rate_source",
-        "rate_at", "created_at", "expires_at", "confirmed_at",
+        "id", "user_id", "method", "account", "amount", "status", "reason", "comment", "nano", "stars", "rate",
+        "rate_source", "rate_at", "created_at", "expires_at", "confirmed_at",
     ) + ")"),
-    ("kept_as_came", "ton_transactions", "UPDATE", changed("hash", "account", "lt", "at", "source", "nano", "verdict")),
+    ("kept_as_came", "ton_transactions", "UPDATE", changed(
+        "hash", "account", "asset", "lt", "at", "source", "nano", "verdict",
+    )),
     ("kept_on_update", "receipts", "UPDATE", "OLD.status = 'credited'"),
     ("kept_as_came", "receipts", "UPDATE", changed(
         "gateway", "key", "direction", "asset", "asset_amount", "at", "debt",
@@ -106,9 +108,7 @@ def upgrade() -> None:
     )
     for table, (_, now_known) in STATUSES.items():
         _know(table, now_known)
-    op.create_index(
-        "ix_receipts_unmatched", "receipts", ["at"], postgresql_where=sa.text("status = 'unmatched'")
-    )
+    op.create_index("ix_receipts_unmatched", "receipts", ["at"], postgresql_where=sa.text("status = 'unmatched'"))
     op.create_index("ix_receipts_debt", "receipts", ["at"], postgresql_where=sa.text("debt > 0"))
     for name, table, change, where in REFUSALS:
         op.execute(

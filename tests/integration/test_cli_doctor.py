@@ -55,8 +55,8 @@ async def test_a_shop_that_is_well_has_nothing_but_good_lines(settings: dict[str
     found = lines(said)
     assert code == 0, said
     assert list(found) == [
-        "settings", "secret", "Telegram", "TON", "YooKassa", "database", "redis", "work", "panel s001",
-        "panel s002",
+        "settings", "secret", "Telegram", "TON", "YooKassa", "database", "redis", "work", "TON/RUB",
+        "USD/RUB", "panel s001", "panel s002",
     ]  # fmt: skip
     assert {verdict for verdict, _ in found.values()} == {"ok"}
     assert found["Telegram"][1] == "knows the bot as @orbit_sandbox_bot"

@@ -11,7 +11,7 @@ from aiogram.types import BufferedInputFile
 from app.core.notices import Notifier
 from app.core.screens import details
 from app.core.screens.pictures import closed_invoice
-from tests.support.books import NOW, WALLET, Books
+from tests.support.books import NOW, Books
 from tests.support.bot_world import bot_world
 from tests.support.office import Fixed
 
@@ -35,7 +35,7 @@ async def test_the_code_of_a_closed_invoice_can_be_scanned_no_more(
         if end == "paid":
             await books.settle(books.transfer(invoice))
         else:
-            await books.payments.scanned(WALLET, NOW + timedelta(hours=1))
+            await books.scanned(NOW + timedelta(hours=1))
         clock = Fixed(NOW + timedelta(hours=1))
         # No notice here is about a config, so there are none to ask for.
         await Notifier(bot, books.notices, cast("Any", None), clock).run_once()

@@ -156,7 +156,7 @@ async def test_silence_of_a_provider_and_its_return_are_told_once_each(
             office.clock.at += MINUTE
             if not flaky.is_silent:
                 await provider.look(())
-            await office.books.payments.scanned(WALLET, office.clock.at)
+            await office.books.scanned(office.clock.at)
             await watch.run_once()
 
     await minutes(30)
@@ -184,7 +184,7 @@ async def test_a_provider_that_fails_is_not_heard(news: OperatorNewsRepository, 
 async def test_a_shop_that_was_off_for_a_night_blames_nobody_at_its_start(
     news: OperatorNewsRepository, office: Office
 ) -> None:
-    await office.books.payments.scanned(WALLET, NOW)
+    await office.books.scanned(NOW)
     office.clock.at += 9 * HOUR
     watch = OperatorWatch(news, office.clock, [WALLET, "stars"])
     await watch.run_once()

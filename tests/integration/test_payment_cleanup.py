@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.money import Money
 from app.utils.payment_cleanup import PaymentCleanupTask
-from tests.support.books import NOW, WALLET, Books
+from tests.support.books import NOW, Books
 from tests.support.office import COIN, Fixed
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ async def test_of_ten_thousand_mixed_rows_only_the_unpaid_old_ones_go_however_of
 async def test_an_invoice_that_money_names_stays_even_unpaid(books: Books) -> None:
     invoice = await books.invoice()
     await books.settle(books.transfer(invoice, 1))
-    await books.payments.scanned(WALLET, NOW + timedelta(hours=1))
+    await books.scanned(NOW + timedelta(hours=1))
     assert await PaymentCleanupTask(books.payments, Fixed(LATER)).run_once() == 0
     assert await counts(books) == {"failed": 1}
     await books.are_right()

@@ -20,12 +20,12 @@ from app.domain.plans import Plan
 from app.domain.ton import quoted_nano
 from app.services.records import Newcomer
 from tests.conftest import empty
-from tests.support.books import MONTH, WALLET, Books
+from tests.support.books import MONTH, Books
 from tests.support.shop_model import LATE_RATE, Bill, ShopModel
 
 if TYPE_CHECKING:
     from app.repo.db import Database
-    from app.services.records import IncomingTransfer
+    from app.services.chain import IncomingTransfer
     from app.utils.redis import Cache
 
 LIVES = int(os.environ.get("ORBIT_LIVES", "12"))
@@ -111,7 +111,7 @@ class Life:
 
     async def scan(self, first: int, second: int) -> None:
         self.model.scan()
-        await self.books.payments.scanned(WALLET, self.model.now)
+        await self.books.scanned(self.model.now)
 
     async def sweep(self, first: int, second: int) -> None:
         self.model.sweep()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from app.domain.assets import Asset
 from app.domain.money import Money
 from app.domain.payment import PaymentMethod
 from app.domain.plans import Plan
@@ -28,8 +29,9 @@ from app.repo.provisioning import ProvisioningRepository
 from app.repo.settlement import Settler
 from app.repo.shop import ShopRepository
 from app.repo.user import UserRepository
+from app.services.chain import IncomingTransfer
 from app.services.promos import NewPromo
-from app.services.records import IncomingTransfer, Newcomer, NewPayment, Quote, Rate
+from app.services.records import Newcomer, NewPayment, Quote, Rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,19 +41,21 @@ if TYPE_CHECKING:
     from app.domain.promo import PromoKind
     from app.repo.bonuses import Trigger
     from app.repo.db import Database
+    from app.services.chain import Settlement
     from app.services.gifts import GiftBought
     from app.services.promos import Redeemed
-    from app.services.records import Arrival, Payment, Purchase, Settlement
+    from app.services.records import Arrival, Payment, Purchase
     from app.utils.redis import Cache
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TIMEOUT = timedelta(minutes=10)
 WALLET = "0:" + "a" * 64
+JETTON_WALLET = "0:" + "c" * 64
 MONTH = Plan("sub_1m", 30, Money.rub(129), 2)
 
 
-def rate(rub: Decimal | str = "220") -> Rate:
-    return Rate(Decimal(rub), "test", NOW)
+def rate(rub: Decimal | str = "220", at: datetime = NOW) -> Rate:
+    return Rate(Decimal(rub), "test", at)
 
 
 class Books:
@@ -86,12 +90,15 @@ class Books:
         nano: int | None = None,
         at: datetime = NOW,
         most_open: int = 10**6,
+        asset: Asset = Asset.TON,
+        account: str = WALLET,
     ) -> Payment:
-        """A stored TON invoice at `rub` rubles a coin, good for ten minutes from `at`."""
-        amount = Money.rub(rubles)
-        asked = quoted_nano(amount, Decimal(rub)) if nano is None else nano
+        """A stored invoice in the asset at `rub` rubles for one, good for ten minutes from `at`."""
+        amount, method = Money.rub(rubles), PaymentMethod(asset.value)
+        asked = quoted_nano(amount, Decimal(rub), asset) if nano is None else nano
         quote = Quote(asked, rate(rub), self.comment())
-        new = NewPayment(tg_id, PaymentMethod.TON, amount, created_at=at, expires_at=at + TIMEOUT, quote=quote)
+        ends = at + TIMEOUT
+        new = NewPayment(tg_id, method, amount, created_at=at, expires_at=ends, quote=quote, account=account)
         return await self.payments.open(new, most_open)
 
     def comment(self) -> str:
@@ -116,8 +123,15 @@ class Books:
     async def settle(
         self, *transfers: IncomingTransfer, late: str = "200", now: datetime = NOW + timedelta(minutes=2)
     ) -> Settlement:
-        """One page of history; late money at `late` rubles a coin."""
-        return await self.payments.settle(WALLET, transfers, rate(late), now)
+        """One page of history; late money at `late` rubles for one, where nothing better is noted."""
+        known_at = max([now, *(transfer.at for transfer in transfers)])
+        account = JETTON_WALLET if any(transfer.asset is Asset.USDT for transfer in transfers) else WALLET
+        return await self.payments.settle(account, transfers, rate(late, known_at), now)
+
+    async def scanned(self, at: datetime, asset: Asset = Asset.TON) -> int:
+        """A complete scan begun at `at`; how many invoices it ended."""
+        account = JETTON_WALLET if asset is Asset.USDT else WALLET
+        return (await self.payments.scanned(account, asset.value, WALLET, at)).expired
 
     async def fund(self, tg_id: int, rubles: int) -> None:
         """A confirmed top-up of so many rubles."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from app.domain.assets import Asset
 from app.main import App
 from app.services.records import PanelAccess
 from app.stores import open_stores
@@ -108,8 +109,8 @@ class ShopFloor:
 
     async def work(self) -> None:
         """Do all that background jobs would find to do now."""
-        assert self.app.cash.updater is not None
-        await self.app.cash.updater.run_once()
+        assert self.app.cash.wallets is not None
+        await self.app.cash.wallets.run_once(Asset.TON)
         while await self.app.provisioner.run_once() + await self.app.notifier.run_once():
             pass
 
@@ -172,6 +173,7 @@ async def replica(world: World, database: URL, redis: Redis, **more: Any) -> Asy
     given: dict[str, Any] = {
         **env,
         "stars_enabled": False,  # with a single way to pay there is nothing to choose
+        "usdt_enabled": False,
         "database_host": database.host,
         "database_port": database.port,
         "database_user": database.username,

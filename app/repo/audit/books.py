@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 KINDS = {
     "payment": "topup",
     "ton": "topup",
+    "usdt": "topup",
     "stars": "topup",
     "cryptobot": "topup",
     "yookassa": "topup",

@@ -48,6 +48,7 @@ function wallet(address) {
     to: parts[0],
     nano: /^\d{1,18}$/.test(amount) ? amount : "",
     comment: query.get("text") ?? "",
+    ...(query.has("jetton") ? { jetton: query.get("jetton") } : {}),
   };
 }
 
