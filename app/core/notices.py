@@ -15,6 +15,7 @@ from app.core.screens import details
 from app.core.screens.screen import Screen, edit, send
 from app.domain.errors import NotFound, OrbitError
 from app.domain.money import Money
+from app.failpoints import failpoint
 from app.locales.locales import translator
 from app.services.records import NoticeKind
 
@@ -107,6 +108,7 @@ class Notifier:
                 await self._bot.edit_message_caption(
                     chat_id=notice.recipient, message_id=notice.message_id, caption=text, reply_markup=keyboard
                 )
+            failpoint("notice.edited")
         except TelegramBadRequest as problem:
             log.info("invoice_message_gone", notice_id=notice.id, problem=problem.message)
 
@@ -116,6 +118,7 @@ class Notifier:
             await self._bot.edit_message_text(
                 screen.text, chat_id=notice.recipient, message_id=notice.message_id, reply_markup=screen.keyboard
             )
+            failpoint("notice.edited")
         except TelegramBadRequest as problem:
             log.info("config_message_gone", notice_id=notice.id, problem=problem.message)
             await send(self._bot, notice.recipient, screen)
@@ -131,6 +134,7 @@ class Notifier:
             return
         try:
             await edit(self._bot, notice.recipient, notice.message_id, screen)
+            failpoint("notice.edited")
         except TelegramBadRequest as problem:
             log.info("config_message_gone", notice_id=notice.id, problem=problem.message)
             await send(self._bot, notice.recipient, screen)

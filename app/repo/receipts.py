@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.money import Money
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
 from app.services.records import Booked
@@ -135,6 +136,7 @@ class ReceiptRepository(BaseRepository):
     async def refund(self, gateway: str, key: str, now: datetime) -> Booked | None:
         """Take back what a charge brought, once; None where there is no such charge or it was taken back."""
         rows = await self.database.run(REFUND, {"gateway": gateway, "key": key, "now": now})
+        failpoint("receipt.refunded")
         if not rows:
             return None
         await self.drop_account(rows[0].user_id, parts=("balance",))
@@ -160,6 +162,7 @@ class ReceiptRepository(BaseRepository):
             changed: Collection[int] = ()
             if row.credited is not None:
                 changed = {row.user_id} | await self._bonuses.pay(connection, "first_payment", (row.user_id,), now)
+        failpoint("receipt.credited")
         if changed:
             await self.drop_account(*changed, parts=("balance",))
         return _booked(row)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import Banned, InsufficientBalance, NotFound, StorageUnavailable
 from app.domain.money import Money
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
 from app.services.records import Purchase
@@ -74,6 +75,7 @@ class ShopRepository(BaseRepository):
             "now": now,
         }
         rows = await self.database.run(BUY, params)
+        failpoint("purchase.bought")
         if rows:
             (row,) = rows
             purchase = Purchase(plan.key, plan.days, plan.price, Money.rub(row.balance), row.subscription_end)

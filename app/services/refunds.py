@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from app.domain.errors import NotFound
+from app.failpoints import failpoint
 from app.services.receipts import ProviderSilent
 from app.services.stars import GATEWAY, ChargeUnknown
 
@@ -125,6 +126,7 @@ class StarRefunds:
             if payer is None:
                 return RefundStatus.REFUSED
             await self._desk.refund(payer, wish.key)
+            failpoint("refund.given")
         except ChargeUnknown:
             return RefundStatus.REFUSED
         except ProviderSilent:
