@@ -21,19 +21,21 @@ VARIABLE = "ORBIT_FAILPOINTS"
 
 Point = Literal[
     # what Telegram brings
-    "update.fetched", "update.kept", "update.due", "update.handled", "checkout.answered",
+    "update.fetched", "update.kept", "update.dealt_with", "update.confirmed", "update.due", "update.handled",
+    "update.forgotten", "checkout.answered",
     # an invoice on its way to the customer, and its end
-    "invoice.stored", "invoice.issued", "invoice.issue_stored", "invoice.attached", "invoice.cancelled",
-    "invoice.closed", "invoice.expired", "invoice.swept",
+    "invoice.stored", "invoice.issued", "invoice.not_issued", "invoice.issue_stored", "invoice.attached",
+    "invoice.cancelled", "invoice.closed", "invoice.not_closed", "invoice.expired", "invoice.swept",
     # money
     "ton.settled", "ton.scanned", "receipt.credited", "receipt.refunded", "stars.advanced", "purchase.bought",
-    "refund.asked", "refund.given", "refund.closed",
+    "refund.asked", "refund.given", "refund.in_doubt", "refund.closed",
     # what follows on the panels
     "config.requested", "config.doomed", "config.claimed", "config.assigned", "config.user_made", "config.created",
-    "config.user_moved", "config.synced", "config.user_deleted", "config.deleted", "config.postponed",
+    "config.user_moved", "config.synced", "config.user_deleted", "config.deleted", "config.failed",
+    "config.postponed",
     # what people see
     "account.uncached", "dialogue.state", "dialogue.data", "screen.answered", "screen.shown", "screen.sent",
-    "screen.deleted", "notice.claimed", "notice.edited", "notice.marked", "notice.postponed",
+    "screen.deleted", "notice.claimed", "notice.edited", "notice.failed", "notice.marked", "notice.postponed",
 ]  # fmt: skip
 POINTS: frozenset[str] = frozenset(get_args(Point))
 

@@ -37,7 +37,8 @@ def bench(context: typer.Context) -> None:
 
 def torture(context: typer.Context) -> None:
     """Run the long tests that kill, cut and race."""
-    raise typer.Exit(_run(*_PYTEST, "--torture", *context.args))
+    # Behind the arguments: in front of them it would take a path for its number.
+    raise typer.Exit(_run(*_PYTEST, *context.args, "--torture"))
 
 
 def lint() -> None:

@@ -60,6 +60,7 @@ class Notifier:
             except PersonGone:
                 log.info("notice_dropped", notice_id=notice.id, reason="person gone")
             except (TelegramAPIError, OrbitError) as error:
+                failpoint("notice.failed")
                 backoff = min(2**notice.attempts, MOST_BACKOFF_SECONDS)
                 log.warning("notice_waits", notice_id=notice.id, error=type(error).__name__, seconds=backoff)
                 await self._store.retry(notice.id, self._clock.now() + timedelta(seconds=backoff))
@@ -108,9 +109,9 @@ class Notifier:
                 await self._bot.edit_message_caption(
                     chat_id=notice.recipient, message_id=notice.message_id, caption=text, reply_markup=keyboard
                 )
-            failpoint("notice.edited")
         except TelegramBadRequest as problem:
             log.info("invoice_message_gone", notice_id=notice.id, problem=problem.message)
+        failpoint("notice.edited")
 
     async def _say_in(self, notice: Notice, screen: Screen) -> None:
         """Put the text into the message that waits for the config; where it can't be, as a new one."""

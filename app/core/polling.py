@@ -229,3 +229,4 @@ class Polling:
         except AiogramError as error:
             # Only comfort is lost: the last updates come once more after the next start.
             log.warning("polling_not_confirmed", error=type(error).__name__)
+        failpoint("update.confirmed")

@@ -57,6 +57,7 @@ class Provisioner:
         try:
             later = await self._tried(job)
             if later is not None:
+                failpoint("config.failed")
                 now = self._clock.now()
                 at = now + pause_before_next(job, later)
                 log.warning("config_job_waits", config_id=job.config_id, work=job.work.value, reason=later.reason)

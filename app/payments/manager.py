@@ -57,6 +57,7 @@ class PaymentManager:
         try:
             issued = await gateway.issue(payment)
         except GatewayUnavailable as problem:
+            failpoint("invoice.not_issued")
             log.warning("invoice_not_issued", payment_id=payment.id, method=method.value, reason=str(problem))
             # Nobody saw it: it takes no place among the open ones. Money that comes for it all the same is credited.
             with suppress(NotFound):
@@ -85,6 +86,7 @@ class PaymentManager:
             await gateway.cancel(payment)
             failpoint("invoice.closed")
         except GatewayUnavailable as problem:
+            failpoint("invoice.not_closed")
             log.warning("invoice_not_closed", payment_id=payment.id, method=gateway.method.value, reason=str(problem))
 
     def _gateway(self, method: PaymentMethod) -> BasePaymentGateway:

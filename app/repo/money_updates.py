@@ -79,6 +79,7 @@ class MoneyUpdateRepository(BaseRepository):
     async def forget(self, before: datetime) -> None:
         """Drop what was handled before then; the receipts stay."""
         await self.database.run(FORGET, {"before": before})
+        failpoint("update.forgotten")
 
 
 def _clean(value: object) -> object:

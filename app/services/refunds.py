@@ -130,6 +130,7 @@ class StarRefunds:
         except ChargeUnknown:
             return RefundStatus.REFUSED
         except ProviderSilent:
+            failpoint("refund.in_doubt")
             # The answer was lost, and perhaps not the effect: Telegram's list tells.
             await self._look()
             is_reversed = await self._store.is_reversed(GATEWAY, wish.key)
