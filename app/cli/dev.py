@@ -37,8 +37,9 @@ def bench(context: typer.Context) -> None:
 
 def torture(context: typer.Context) -> None:
     """Run the long tests that kill, cut and race."""
-    # Behind the arguments: in front of them it would take a path for its number.
-    raise typer.Exit(_run(*_PYTEST, *context.args, "--torture"))
+    # Behind the arguments: in front of them it would take a path for its number. One that is given has its own.
+    given = any(argument.startswith("--torture") for argument in context.args)
+    raise typer.Exit(_run(*_PYTEST, *context.args, *(() if given else ("--torture",))))
 
 
 def lint() -> None:

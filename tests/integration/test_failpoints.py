@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from contextlib import suppress
 from itertools import cycle
 from random import Random
 from typing import TYPE_CHECKING
@@ -16,13 +17,16 @@ import pytest
 from sqlalchemy import make_url
 
 from app.failpoints import POINTS
+from sandbox.bot_process import BotFailedError
 from tests.conftest import A_FEW_KILLS
-from tests.support.crash_ground import Ground, Outcome, crash_ground
+from tests.support.crash_ground import KILLED, Ground, Outcome, crash_ground
 from tests.support.operations import OPERATIONS
 from tests.support.taps import Trace
+from tests.support.warm_bot import WarmBot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
     from redis.asyncio import Redis
 
@@ -77,6 +81,13 @@ def test_every_point_is_passed_and_is_missed_where_it_is_taken_away(runs: Runs) 
     assert POINTS - {point for trace in traces for point in trace.points} == set()
     not_missed = {point for point in POINTS if not any(trace.gaps(without=point) for trace in traces)}
     assert not_missed <= RACING
+
+
+async def test_a_bot_of_the_sandbox_dies_at_its_point(ground: Ground, tmp_path: Path) -> None:
+    bot = WarmBot({**ground.env(), "ORBIT_FAILPOINTS": "config.claimed=kill"}, tmp_path / "bot.log")
+    with suppress(BotFailedError):  # it may live long enough to say that it is ready
+        await bot.start()
+    assert await bot.wait() == KILLED, bot.log()
 
 
 async def test_a_kill_at_any_point_is_as_if_nothing_had_happened(

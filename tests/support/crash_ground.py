@@ -39,6 +39,9 @@ KILLED = -9
 # By then every lease that a dead process held has run out.
 LEASES_ARE_OVER = 31
 MOST_SHIFTS = 4
+STORES = (
+    "DATABASE_HOST", "DATABASE_PORT", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_NAME", "REDIS_URL", "SECRET_KEY"
+)  # fmt: skip
 GONE = EN["error.not_found"]
 VOLATILE = re.compile(r"\S*[\d/]\S*")
 
@@ -142,6 +145,12 @@ class Ground:
         """The id of somebody who was not here yet."""
         self._people += 1
         return self._people
+
+    def env(self) -> dict[str, str]:
+        """The same settings for a whole bot."""
+        stores = {name: getattr(self._settings, name.lower()) for name in STORES}
+        plain = {name: v.get_secret_value() if isinstance(v, SecretStr) else str(v) for name, v in stores.items()}
+        return {**self.world.env(), **plain}
 
     async def spoils(self, url: str, call: str, action: str = "error", times: int = 1) -> None:
         """Have the next such calls to an emulator fail, until the scene is over."""
