@@ -250,7 +250,6 @@ class Ground:
         told = frozenset(VOLATILE.sub("#", message.content.text.text) for message in said)
         return Outcome(books, told)
 
-
     async def _asked(self, query: str, **people: object) -> Sequence[Any]:
         return await self.database.run(text(query.format(**people)))
 
