@@ -113,7 +113,8 @@ def every_point_once(runs: Runs) -> Iterator[Scenario]:
     for point in sorted(POINTS):
         name = min((name for name, (trace, _) in runs.items() if point in trace.points), key=lambda name: chosen[name])
         chosen[name] += 1
-        yield name, (point, _next(runs[name][0], point)) if next(turns) else (point,)
+        second = (f"{_next(runs[name][0], point)}@1",) if next(turns) else ()
+        yield name, (f"{point}@1", *second)
 
 
 def every_point_of_all(runs: Runs, seed: int) -> Iterator[Scenario]:
