@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app import failpoints
 from app.domain.money import Money
 from app.domain.plans import Catalogue, Plan
 
@@ -205,6 +206,11 @@ class Settings(BaseSettings):
         """The bot's own Telegram id, the part of its token that is no secret."""
         return int(self.bot_token.get_secret_value().partition(":")[0])
 
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether time and Telegram are the sandbox's own, so that nobody real is served."""
+        return self.clock_offset_file is not None and self.telegram_api_url.host in {"127.0.0.1", "localhost", "[::1]"}
+
     def secrets(self) -> list[str]:
         """Every secret value that is set, for the pass that keeps them out of the log."""
         values = (getattr(self, name) for name in type(self).model_fields)
@@ -260,6 +266,8 @@ def load_settings() -> Settings:
         _read_plans(plans)
     except SettingsError as error:
         problems.append(str(error))
+    if settings is not None and failpoints.VARIABLE in os.environ and not settings.is_sandbox:
+        problems.append(f"{failpoints.VARIABLE} ends the bot in the midst of its work and is for tests only: unset it")
     if settings is None or problems:
         raise SettingsError("\n".join(problems))
     return settings

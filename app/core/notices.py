@@ -16,6 +16,7 @@ from app.core.screens.pictures import closed_invoice
 from app.core.screens.screen import Screen, edit, send
 from app.domain.errors import NotFound, OrbitError
 from app.domain.money import ZERO, Money
+from app.failpoints import failpoint
 from app.locales.locales import translator
 from app.services.records import NoticeKind
 
@@ -60,6 +61,7 @@ class Notifier:
             except PersonGone:
                 log.info("notice_dropped", notice_id=notice.id, reason="person gone")
             except (TelegramAPIError, OrbitError) as error:
+                failpoint("notice.failed")
                 backoff = min(2**notice.attempts, MOST_BACKOFF_SECONDS)
                 log.warning("notice_waits", notice_id=notice.id, error=type(error).__name__, seconds=backoff)
                 await self._store.retry(notice.id, self._clock.now() + timedelta(seconds=backoff))
@@ -119,6 +121,7 @@ class Notifier:
                 await edit(self._bot, notice.recipient, notice.message_id, screen)
         except TelegramBadRequest as problem:
             log.info("invoice_message_gone", notice_id=notice.id, problem=problem.message)
+        failpoint("notice.edited")
 
     async def _say_in(self, notice: Notice, screen: Screen) -> None:
         """Put the text into the message that waits for the config; where it can't be, as a new one."""
@@ -126,6 +129,7 @@ class Notifier:
             await self._bot.edit_message_text(
                 screen.text, chat_id=notice.recipient, message_id=notice.message_id, reply_markup=screen.keyboard
             )
+            failpoint("notice.edited")
         except TelegramBadRequest as problem:
             log.info("config_message_gone", notice_id=notice.id, problem=problem.message)
             await send(self._bot, notice.recipient, screen)
@@ -141,6 +145,7 @@ class Notifier:
             return
         try:
             await edit(self._bot, notice.recipient, notice.message_id, screen)
+            failpoint("notice.edited")
         except TelegramBadRequest as problem:
             log.info("config_message_gone", notice_id=notice.id, problem=problem.message)
             await send(self._bot, notice.recipient, screen)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from app.domain.errors import MethodUnavailable, NotFound
+from app.failpoints import failpoint
 from app.payments.gateway.base import GatewayUnavailable
 from app.payments.models import AnyInvoice, PaymentMethod, PaymentResult
 
@@ -56,12 +57,14 @@ class PaymentManager:
         try:
             issued = await gateway.issue(payment)
         except GatewayUnavailable as problem:
+            failpoint("invoice.not_issued")
             log.warning("invoice_not_issued", payment_id=payment.id, method=method.value, reason=str(problem))
             # Nobody saw it: it takes no place among the open ones. Money that comes for it all the same is credited.
             with suppress(NotFound):
                 await self._store.cancel(owner, payment.id)
             raise MethodUnavailable from None
         if issued is not None:
+            failpoint("invoice.issued")
             await self._store.issued(payment.id, issued.external_id, issued.pay_url)
             payment = replace(payment, external_id=issued.external_id, pay_url=issued.pay_url)
         return PaymentResult(payment, gateway.invoice(payment))
@@ -81,7 +84,9 @@ class PaymentManager:
             return
         try:
             await gateway.cancel(payment)
+            failpoint("invoice.closed")
         except GatewayUnavailable as problem:
+            failpoint("invoice.not_closed")
             log.warning("invoice_not_closed", payment_id=payment.id, method=gateway.method.value, reason=str(problem))
 
     def _gateway(self, method: PaymentMethod) -> BasePaymentGateway:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.failpoints import failpoint
+
 if TYPE_CHECKING:
     from app.repo.db import Database
     from app.utils.redis import Cache
@@ -59,3 +61,4 @@ class BaseRepository:
         """
         keys = [account_key(tg_id, part) for tg_id in tg_ids for part in (*parts, "gen")]
         await self.cache.run(self._drop, keys, ())
+        failpoint("account.uncached")

@@ -9,6 +9,7 @@ from app.domain.errors import Banned, NotFound, TooManyPayments
 from app.domain.money import Money
 from app.domain.payment import FailReason, PaymentMethod, PaymentStatus
 from app.domain.ton import normalised_comment
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.settlement import Settler
 from app.repo.sql import statement
@@ -146,6 +147,7 @@ class PaymentRepository(BaseRepository):
             "most": most_open,
         }
         rows = await self.database.run(OPEN, params)
+        failpoint("invoice.stored")
         if rows:
             return _payment(rows[0])
         owner = await self.database.run(WHY_NOT, {"tg_id": payment.owner})
@@ -157,6 +159,7 @@ class PaymentRepository(BaseRepository):
         """Store what the provider calls the invoice and where it is paid."""
         params = {"payment_id": payment_id, "external_id": external_id, "pay_url": pay_url}
         await self.database.run(ISSUED, params)
+        failpoint("invoice.issue_stored")
 
     async def pending(self, method: str, since: datetime, limit: int) -> list[Payment]:
         """Unpaid invoices of a method made after `since`, pending or failed, newest first."""
@@ -171,6 +174,7 @@ class PaymentRepository(BaseRepository):
     async def expire(self, method: str, before: datetime, now: datetime) -> int:
         """Fail pending invoices of a method whose deadline was before `before`, and have it told; how many."""
         rows = await self.database.run(EXPIRE, {"method": method, "before": before, "now": now, "wallet": None})
+        failpoint("invoice.expired")
         return int(rows[0].expired)
 
     async def of_owner(self, tg_id: int, payment_id: int) -> Payment:
@@ -182,12 +186,15 @@ class PaymentRepository(BaseRepository):
 
     async def cancel(self, tg_id: int, payment_id: int) -> None:
         """Fail a pending payment of this person as cancelled; one that is no longer pending is NotFound."""
-        if not await self.database.run(CANCEL, {"tg_id": tg_id, "payment_id": payment_id}):
+        rows = await self.database.run(CANCEL, {"tg_id": tg_id, "payment_id": payment_id})
+        failpoint("invoice.cancelled")
+        if not rows:
             raise NotFound
 
     async def attach_message(self, payment_id: int, message_id: int) -> None:
         """Remember which message shows the invoice."""
         await self.database.run(ATTACH, {"payment_id": payment_id, "message_id": message_id})
+        failpoint("invoice.attached")
 
     async def cursor(self, account: str) -> ChainCursor:
         """How far this wallet's history is stored; lt 0 where it never was."""
@@ -199,6 +206,7 @@ class PaymentRepository(BaseRepository):
     ) -> Settlement:
         """Store a page of history and credit what matches; the wallets' cached balances are dropped after it."""
         settlement, paid = await self._settler.settle(account, transfers, late_rate, now)
+        failpoint("ton.settled")
         if paid:
             await self.drop_account(*paid, parts=("balance",))
         return settlement
@@ -216,6 +224,7 @@ class PaymentRepository(BaseRepository):
             "before": now - EXPIRY_MARGIN,
         }
         rows = await self.database.run(SCANNED, params)
+        failpoint("ton.scanned")
         return Scan(int(rows[0].expired), int(rows[0].lt))
 
     async def other_wallets(self, wallet: str, since: datetime) -> list[str]:
@@ -226,6 +235,7 @@ class PaymentRepository(BaseRepository):
     async def drop_stale(self, before: datetime, batch: int) -> int:
         """Delete failed rows that no receipt names, leaving tombstones; how many."""
         rows = await self.database.run(SWEEP, {"before": before, "batch": batch})
+        failpoint("invoice.swept")
         return int(rows[0].gone)
 
 

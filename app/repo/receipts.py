@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain.errors import NotFound
 from app.domain.money import Money
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
 from app.services.records import Booked
@@ -169,6 +170,7 @@ class ReceiptRepository(BaseRepository):
             if locked.one_or_none() is None:
                 raise NotFound
             row = (await connection.execute(REFUND, params)).one_or_none()
+        failpoint("receipt.refunded")
         if row is None:
             return None
         if row.credited is not None:
@@ -195,6 +197,7 @@ class ReceiptRepository(BaseRepository):
             changed: Collection[int] = ()
             if row.credited is not None:
                 changed = {row.user_id} | await self._bonuses.pay(connection, "first_payment", (row.user_id,), now)
+        failpoint("receipt.credited")
         if changed:
             await self.drop_account(*changed, parts=("balance",))
         return _booked(row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.domain.money import Money
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
 from app.services.refunds import Charge, Refund, RefundStatus
@@ -67,6 +68,7 @@ class RefundRepository(BaseRepository):
     async def ask(self, gateway: str, key: str, now: datetime) -> Refund | None:
         """Store the wish, once; one that was refused is opened again. None where there is no such charge."""
         rows = await self.database.run(ASK, {"gateway": gateway, "key": key, "now": now})
+        failpoint("refund.asked")
         return Refund(rows[0].key, rows[0].user_id, RefundStatus(rows[0].status)) if rows else None
 
     async def unfinished(self, gateway: str) -> list[Refund]:
@@ -77,6 +79,7 @@ class RefundRepository(BaseRepository):
     async def close(self, gateway: str, key: str, status: RefundStatus, now: datetime) -> None:
         """Remember how it ended."""
         await self.database.run(CLOSE, {"gateway": gateway, "key": key, "status": status.value, "now": now})
+        failpoint("refund.closed")
 
     async def is_reversed(self, gateway: str, key: str) -> bool:
         """Whether the books show that all of the charge was given back."""

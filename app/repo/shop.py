@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from app.domain.errors import Banned, InsufficientBalance, NotFound, OfferChanged, OrbitError
 from app.domain.money import Money
 from app.domain.promo import discounted
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.offers import BURNED, OFFER, STANDING, booked
 from app.repo.sql import statement
@@ -64,6 +65,7 @@ class ShopRepository(BaseRepository):
             "now": now,
         }
         rows = await self.database.run(BUY, params)
+        failpoint("purchase.bought")
         reasons = () if rows else await self.database.run(WHY_NOT, {"tg_id": tg_id, "intent": intent, "now": now})
         # After a purchase of before, too: the process that made it may have died on the way to this line. After a
         # refusal as well: what led to it may be a copy that is out of date.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from app.domain.errors import MethodUnavailable, NotFound
+from app.failpoints import failpoint
 from app.services.receipts import ProviderSilent
 from app.services.reversals import RefundRefused
 
@@ -156,11 +157,14 @@ class RefundDesk:
 
     async def _asked_for(self, refunder: Refunder, wish: Refund) -> RefundStatus:
         try:
-            await self._receipts.record(await refunder.refund(wish.key, wish.payer))
+            events = await refunder.refund(wish.key, wish.payer)
+            failpoint("refund.given")
+            await self._receipts.record(events)
         except RefundRefused as refusal:
             log.error("refund_refused", gateway=refunder.name, reason=str(refusal))
             return RefundStatus.REFUSED
         except ProviderSilent as silence:
+            failpoint("refund.in_doubt")
             # The answer was lost, and perhaps not the effect: the provider tells, once it speaks again.
             log.warning("refund_uncertain", gateway=refunder.name, reason=str(silence))
             await self._look(refunder, wish.key)

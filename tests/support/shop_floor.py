@@ -168,6 +168,12 @@ async def shop_floor(home: Path, database: URL, redis: Redis, **more: Any) -> As
 @asynccontextmanager
 async def replica(world: World, database: URL, redis: Redis, **more: Any) -> AsyncIterator[App]:
     """One bot of this world on these stores; it does not fetch updates by itself."""
+    async with opened(replica_settings(world, database, redis, **more)) as app:
+        yield app
+
+
+def replica_settings(world: World, database: URL, redis: Redis, **more: Any) -> Settings:
+    """The settings of such a bot."""
     others = ("S001", "CRYPTOBOT", "YOOKASSA")
     env = {name.lower(): value for name, value in world.env().items() if not name.startswith(others)}
     given: dict[str, Any] = {
@@ -183,7 +189,12 @@ async def replica(world: World, database: URL, redis: Redis, **more: Any) -> Asy
         "redis_url": f"unix://{redis.connection_pool.connection_kwargs['path']}",
         "secret_key": SecretStr("the secret of this test"),
     }
-    settings = Settings(**{**given, **more})
+    return Settings(**{**given, **more})
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[App]:
+    """A bot of these settings, put together and not started."""
     stores = await open_stores(settings)
     app = App(settings, stores)
     try:

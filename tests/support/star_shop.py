@@ -38,6 +38,7 @@ from app.services.refunds import RefundDesk
 from app.services.stars import StarPayments, StarReconciliation, StarRefunder
 from sandbox.clock import SandboxClock
 from tests.support.bot_world import TOKEN, bot_world
+from tests.support.shift import Alone
 
 if TYPE_CHECKING:
     import asyncio
@@ -51,19 +52,6 @@ if TYPE_CHECKING:
 RATE = Decimal("1.35")
 BOT_ID = int(TOKEN.partition(":")[0])
 ALLOWED = ("message", "callback_query", "my_chat_member", "pre_checkout_query")
-
-
-class Alone:
-    """The lead of the only replica."""
-
-    async def acquire(self) -> None:
-        """At once."""
-
-    async def still_leads(self) -> bool:
-        return True
-
-    async def release(self) -> None:
-        """Nobody waits for it."""
 
 
 class RecordingIntake(Intake):

@@ -100,6 +100,16 @@ def test_a_wrong_value_is_named_and_never_repeated(env: pytest.MonkeyPatch, name
     assert "canary" not in "".join(told).casefold()
 
 
+def test_failpoints_are_refused_where_anybody_real_may_be_served(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    env.setenv("ORBIT_FAILPOINTS", "ton.settled=kill")
+    env.setenv("TELEGRAM_API_URL", "http://127.0.0.1:8081")  # as an operator's own Bot API server may be
+    assert [line.partition(" ")[0] for line in problems()] == ["ORBIT_FAILPOINTS"]
+    env.setenv("CLOCK_OFFSET_FILE", str(tmp_path / "clock"))
+    assert load_settings().is_sandbox
+    env.delenv("TELEGRAM_API_URL")
+    assert [line.partition(" ")[0] for line in problems()] == ["ORBIT_FAILPOINTS"]
+
+
 @pytest.mark.parametrize("group", WHOLE_GROUPS)
 def test_half_a_group_is_refused_with_what_is_missing(env: pytest.MonkeyPatch, group: tuple[str, ...]) -> None:
     present, *absent = group
