@@ -88,6 +88,9 @@ async def database_url() -> AsyncIterator[URL]:
     name = f"orbit_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
     admin = Database(make_engine(admin_url, 1))
     await admin.run(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+    # Nothing here outlives its server, so no commit has to wait for the disk; and deadlocks are found at once.
+    for setting in ("synchronous_commit = off", "deadlock_timeout = '50ms'"):
+        await admin.run(text(f"ALTER DATABASE {name} SET {setting}"))
     yield admin_url.set(database=name)
     await admin.run(text(f"DROP DATABASE {name} WITH (FORCE)"))
     await admin.close()
