@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from app.domain.plans import Plan
 
+# As often as this money may come in between a refusal and the look for its reason before it is called a fault.
+MONEY_RACES = 10
+
 # The lock is taken first and the balance judged on the locked row, so two purchases can't both see the same money.
 # It leaves the key alone, so that nobody who holds a config and names its owner waits for it in a circle. The account's
 # living configs follow the new end by a trigger.
@@ -73,20 +76,27 @@ class ShopRepository(BaseRepository):
             "max_configs": plan.max_configs,
             "now": now,
         }
-        rows = await self.database.run(BUY, params)
-        if rows:
-            (row,) = rows
-            purchase = Purchase(plan.key, plan.days, plan.price, Money.rub(row.balance), row.subscription_end)
-        else:
-            rows = await self.database.run(WHY_NOT, {"tg_id": tg_id, "intent": intent})
-            purchase = _bought_before(rows[0] if rows else None, plan)
+        purchase = None
+        for _ in range(MONEY_RACES):
+            purchase = purchase or await self._buy_once(plan, params)
+        if purchase is None:
+            raise StorageUnavailable
         # After a purchase of before, too: the process that made it may have died on the way to this line.
         await self.drop_account(tg_id, parts=("balance", "sub_end", "active_sub"))
         return purchase
 
+    async def _buy_once(self, plan: Plan, params: dict[str, Any]) -> Purchase | None:
+        """The purchase, made now or before, or the reason why there is none; None where money came in meanwhile."""
+        rows = await self.database.run(BUY, params)
+        if rows:
+            (row,) = rows
+            return Purchase(plan.key, plan.days, plan.price, Money.rub(row.balance), row.subscription_end)
+        rows = await self.database.run(WHY_NOT, {"tg_id": params["tg_id"], "intent": params["intent"]})
+        return _bought_before(rows[0] if rows else None, plan)
 
-def _bought_before(row: Row[Any] | None, plan: Plan) -> Purchase:
-    """The purchase that this intent has already made, or the reason why there is none."""
+
+def _bought_before(row: Row[Any] | None, plan: Plan) -> Purchase | None:
+    """The purchase that this intent has already made, or the reason why there is none; None where there is none."""
     if row is None:
         raise NotFound
     if row.plan_key is not None:
@@ -96,4 +106,4 @@ def _bought_before(row: Row[Any] | None, plan: Plan) -> Purchase:
     balance = Money.rub(row.balance)
     if balance < plan.price:
         raise InsufficientBalance(need=plan.price, have=balance)
-    raise StorageUnavailable  # the money came in between the two statements: pressing again buys
+    return None  # the money came in between the two statements
