@@ -71,7 +71,9 @@ def own_cache(shared: Redis, number: int) -> Cache:
 class Half:
     """What one replica of the bot has of the shop; the outside is shared with the other one."""
 
-    def __init__(self, database: Database, cache: Cache, clock: HandClock, outside: Outside) -> None:
+    def __init__(
+        self, database: Database, cache: Cache, clock: HandClock, outside: Outside, most_open: int = MOST_OPEN
+    ) -> None:
         self.database = database
         self.cache = cache
         self._outside = outside
@@ -94,7 +96,7 @@ class Half:
         refunds = RefundRepository(database, cache)
         self.refunds = StarRefunds(refunds, outside.stars, self.stars, self.receipts, clock)
         gateways = (ton, TelegramStarsGateway(outside.stars, STAR_RATE), crypto)
-        self.manager = PaymentManager(gateways, self.payments, clock, TIMEOUT, MOST_OPEN)
+        self.manager = PaymentManager(gateways, self.payments, clock, TIMEOUT, most_open)
         self.topups = TopUps(self.manager, self.payments, _nobody)
         self._notifications = NotificationDesk(self.manager, self.receipts)
 

@@ -134,7 +134,7 @@ class Life:
             told = self.poll(first, second)
         elif bill.method is STARS:
             row = self.outside.stars.charge(bill.owner, payment_id, paid, self.clock.now())
-            told = self._star_news(row)
+            told = self.news_of(row)
         else:
             invoice = self.outside.till.pay(self.names[payment_id])
             told = self._crypto_news(invoice) if invoice else self.reconcile(first, 1)
@@ -145,7 +145,7 @@ class Life:
         invoices, rows = self.outside.till.paid(), self.outside.stars.rows
         if second % 2 and invoices:
             return self._crypto_news(invoices[first % len(invoices)])
-        return self._star_news(rows[first % len(rows)]) if rows else self.poll(first, second)
+        return self.news_of(rows[first % len(rows)]) if rows else self.poll(first, second)
 
     def poll(self, first: int, second: int) -> Act:
         return Act(lambda half: half.updater.run_once(), lambda _report: self._polled())
@@ -198,7 +198,7 @@ class Life:
     def refunded(self, first: int, second: int) -> Act:
         """Telegram itself gives one back, and tells."""
         charges = self.outside.stars.charges()
-        return self._star_news(self.outside.stars.give_back(charges[first % len(charges)]))
+        return self.news_of(self.outside.stars.give_back(charges[first % len(charges)]))
 
     def request(self, first: int, second: int) -> Act:
         tg_id = self._person(first)
@@ -250,7 +250,8 @@ class Life:
         """A screen is opened: what it leaves in that half's cache is never cleaned by the other half."""
         return Act(lambda half: half.users.glance(PEOPLE[first % 3]))
 
-    def _star_news(self, row: StarRow) -> Act:
+    def news_of(self, row: StarRow) -> Act:
+        """Telegram tells of a charge or of its refund."""
         news = self.outside.stars.update_of(row)
         return Act(lambda half: half.star_payments.book(news), lambda _none: self._booked(row))
 
