@@ -67,6 +67,7 @@ async def play(
     await stage.set()
     for operation in operations:
         await operation.prepare(stage)
+    life.model.most_open = MOST_OPEN
     acts = [operation.act(stage) for operation in operations]
     halves = [Half(session, cache, life.clock, life.outside, MOST_OPEN) for session in theatre.sessions]
     doing = [partial(act.do, half) for act, half in zip(acts, halves, strict=True)]

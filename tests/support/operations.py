@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.services.stars import StarRow
     from tests.support.half import Half
 
-INVITER, BUYER, FRIEND, NEWCOMER = 1, 2, 3, 4
+BUYER, FRIEND, NEWCOMER = 1, 2, 3
 # Old enough to be swept once it failed; nobody was told of its end yet.
 AGE = timedelta(days=8)
 MOST_OPEN = 1
@@ -31,7 +31,7 @@ MOST_OPEN = 1
 
 @dataclass
 class Stage:
-    """Somebody who was invited, has invited, and has money for one plan; every invoice is theirs and long overdue."""
+    """Somebody who has invited a friend, and has money for one plan; every invoice is theirs and long overdue."""
 
     life: Life
     half: Half
@@ -42,8 +42,7 @@ class Stage:
 
     async def set(self) -> None:
         """The people, and the money that the buyer has."""
-        self.life.model.most_open = MOST_OPEN
-        for tg_id, inviter in ((INVITER, None), (BUYER, INVITER), (FRIEND, BUYER)):
+        for tg_id, inviter in ((BUYER, None), (FRIEND, BUYER)):
             await self.half.accounts.start(Newcomer(tg_id, "A", None, "ru", inviter))
             self.life.model.arrive(tg_id, inviter)
         self.funds = self.life.outside.stars.charge(BUYER, 0, 112, self.life.clock.now())
@@ -258,7 +257,7 @@ class Open(Operation):
     name = "open"
 
     def act(self, stage: Stage) -> Act:
-        return stage.life.open(BUYER - 1, 61)
+        return stage.life.open(BUYER - 1, 60)
 
 
 class Arrive(Operation):
