@@ -122,6 +122,37 @@ def only_invoice(shop: CryptoShop) -> int:
     return invoice.id
 
 
+async def _replica(
+    stack: AsyncExitStack,
+    database: Database,
+    cache: Cache,
+    clock: SandboxClock,
+    url: str,
+    http: aiohttp.ClientSession,
+    credited: asyncio.Event,
+) -> tuple[CryptoBotGateway, PaymentManager, Receipts, str]:
+    """What one replica has of CryptoBot, and the address of its door."""
+    bonuses = Bonuses("first_payment", Money.rub(50).decimal)
+    payments = PaymentRepository(database, cache, Settler(database, bonuses))
+    gateway = CryptoBotGateway(CryptoPay(http, url, TOKEN, at_once), TOKEN, Marks(KEY), payments, clock)
+    manager = PaymentManager([gateway], payments, clock, timedelta(minutes=10))
+    receipts = Receipts(ReceiptRepository(database, cache, bonuses), clock, lambda _job: credited.set())
+    payment_door = PaymentDoor(NotificationDesk(manager, receipts), KEY)
+    web = WebServer(create_web({}, more=[payment_door.route]), "127.0.0.1", 0)
+    door = f"http://127.0.0.1:{web.bind()}{path(KEY, 'cryptobot')}"
+    supervisor = Supervisor()
+    supervisor.start("web", web.run)
+    stack.push_async_callback(supervisor.stop, 10)
+    return gateway, manager, receipts, door
+
+
+@asynccontextmanager
+async def another_door(shop: CryptoShop, database: Database, cache: Cache) -> AsyncIterator[str]:
+    """A second replica of the shop, over a pool of its own."""
+    async with AsyncExitStack() as stack:
+        yield (await _replica(stack, database, cache, shop.clock, shop.url, shop.http, shop.credited))[3]
+
+
 @asynccontextmanager
 async def open_shop(database: Database, cache: Cache) -> AsyncIterator[CryptoShop]:
     """A shop with one customer, reachable at its door, and Crypto Pay, whose webhooks go nowhere yet."""
@@ -134,17 +165,8 @@ async def open_shop(database: Database, cache: Cache) -> AsyncIterator[CryptoSho
         http = await stack.enter_async_context(aiohttp.ClientSession())
         bonuses = Bonuses("first_payment", Money.rub(50).decimal)
         payments = PaymentRepository(database, cache, Settler(database, bonuses))
-        api = CryptoPay(http, url, TOKEN, at_once)
-        gateway = CryptoBotGateway(api, TOKEN, Marks(KEY), payments, clock)
-        manager = PaymentManager([gateway], payments, clock, timedelta(minutes=10))
         credited = asyncio.Event()
-        receipts = Receipts(ReceiptRepository(database, cache, bonuses), clock, lambda _job: credited.set())
-        payment_door = PaymentDoor(NotificationDesk(manager, receipts), KEY)
-        web = WebServer(create_web({}, more=[payment_door.route]), "127.0.0.1", 0)
-        door = f"http://127.0.0.1:{web.bind()}{path(KEY, 'cryptobot')}"
-        supervisor = Supervisor()
-        supervisor.start("web", web.run)
-        stack.push_async_callback(supervisor.stop, 10)
+        gateway, manager, receipts, door = await _replica(stack, database, cache, clock, url, http, credited)
         users = UserRepository(database, cache, ttl=300, trial_key=b"k", bonuses=bonuses)
         await users.arrive(Newcomer(NINA, "Nina", None, "ru", None), clock.now(), 7)
         yield CryptoShop(
