@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from app.domain.money import ZERO, Money
 from app.domain.payment import PaymentMethod
 from app.repo.db import Database, make_engine
-from sandbox.cryptopay.webhook import TAMPERED, update
+from sandbox.cryptopay.signing import TAMPERED, update
 from tests.support.bot_world import ENOUGH_SECONDS
 from tests.support.crypto_world import TOKEN, CryptoShop, another_door, open_shop
 

@@ -112,7 +112,7 @@ async def test_fifty_deliveries_of_one_update_at_once_to_as_many_replicas_are_bo
     ann = await shop.customer()
     await shop.pays(ann, await shop.invoice(ann))
     await settled(shop, 2)
-    (paid,) = [raw for raw in shop.intake.raw if "message" in raw]
+    (paid,) = [raw for raw in shop.intake.raw if "successful_payment" in raw.get("message", {})]
     await asyncio.gather(*(shop.again(paid) for _ in range(50)))
     assert await shop.balance(ann) == Money.rub(150)
 
