@@ -91,7 +91,8 @@ async def test_two_at_once_are_one_after_the_other_in_every_order_of_their_steps
     theatre.played["pairs"] += 1
 
 
-async def test_every_order_was_played(theatre: Theatre) -> None:
-    print(f"{theatre.played['pairs']} pairs in {theatre.played['orders']} orders")  # noqa: T201 - pytest -rP shows it
+async def test_every_order_was_played(theatre: Theatre, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        print(f"\n{theatre.played['pairs']} pairs of money operations in {theatre.played['orders']} orders")  # noqa: T201
     assert theatre.played["pairs"] == len(PAIRS)
     assert theatre.played["orders"] >= 6 * len(PAIRS)
