@@ -85,7 +85,10 @@ class SteppedDatabase(Database):
             await self.gate.stop()
 
     async def _run_once(self, statement: Executable, params: dict[str, Any] | None) -> Sequence[Row[*tuple[Any, ...]]]:
-        """A lone statement is its own transaction; here its commit can be waited for."""
+        """A lone statement is its own transaction; here its commit can be waited for, unless it only looks."""
+        if str(statement).lstrip().startswith("SELECT"):
+            await self.gate.stop()
+            return await super()._run_once(statement, params)
         async with self._begun() as connection:
             result = await connection.execute(statement, params)
             return result.fetchall() if result.returns_rows else ()
