@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.domain.errors import NotFound, PromoRefused
+from app.domain.errors import NotFound, OfferChanged, PromoRefused
 from app.domain.money import Money
 from app.domain.promo import Refusal
 from app.repo.base import BaseRepository
@@ -111,7 +111,7 @@ class GiftRepository(BaseRepository):
             raise NotFound
         (row,) = rows
         if row.plan_key is None:
-            raise why_not(row, plan, use_id)
+            raise why_not(row, plan, use_id) or OfferChanged(plan.key)
         gift = Gift(row.code, row.plan_key, row.days, row.created_at, row.redeemed_at)
         return GiftBought(gift, Money.rub(row.price), Money.rub(row.balance))
 

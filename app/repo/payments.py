@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from app.repo.db import Database
     from app.services.chain import IncomingTransfer, Settlement
@@ -30,11 +31,14 @@ if TYPE_CHECKING:
 # The index may lag behind the chain: an invoice dies only when a scan begun this long after its deadline is whole.
 EXPIRY_MARGIN = timedelta(seconds=60)
 
+# Two that open at once wait here for each other. The count comes in a statement of its own, behind the lock: what one
+# statement sees was settled before it began to wait.
+OWNER = statement("SELECT is_banned FROM users WHERE tg_id = :tg_id FOR NO KEY UPDATE")
 # Sent again after a lost connection it finds its own row by the comment, which nobody else can have.
 OPEN = statement(
     """
     WITH owner AS (
-        SELECT tg_id FROM users WHERE tg_id = :tg_id AND NOT is_banned
+        SELECT tg_id FROM users WHERE tg_id = :tg_id
         AND (SELECT count(*) FROM payments
              WHERE user_id = :tg_id AND status = 'pending' AND expires_at > :now
                    AND (:comment IS NULL OR comment IS DISTINCT FROM :comment)) < :most
@@ -49,7 +53,6 @@ OPEN = statement(
               account
     """
 )
-WHY_NOT = statement("SELECT is_banned FROM users WHERE tg_id = :tg_id")
 COLUMNS = (
     "id, user_id, method, amount, status, reason, expires_at, comment, nano, stars, external_id, pay_url, account"
 )
@@ -146,14 +149,21 @@ class PaymentRepository(BaseRepository):
             "expires_at": payment.expires_at,
             "most": most_open,
         }
-        rows = await self.database.run(OPEN, params)
+
+        async def opening(connection: AsyncConnection) -> Payment:
+            owner = (await connection.execute(OWNER, {"tg_id": payment.owner})).one_or_none()
+            if owner is None:
+                raise NotFound
+            if owner.is_banned:
+                raise Banned
+            row = (await connection.execute(OPEN, params)).one_or_none()
+            if row is None:
+                raise TooManyPayments
+            return _payment(row)
+
+        opened = await self.database.unit(opening)
         failpoint("invoice.stored")
-        if rows:
-            return _payment(rows[0])
-        owner = await self.database.run(WHY_NOT, {"tg_id": payment.owner})
-        if not owner:
-            raise NotFound
-        raise Banned if owner[0].is_banned else TooManyPayments
+        return opened
 
     async def issued(self, payment_id: int, external_id: str | None, pay_url: str) -> None:
         """Store what the provider calls the invoice and where it is paid."""
@@ -234,9 +244,14 @@ class PaymentRepository(BaseRepository):
 
     async def drop_stale(self, before: datetime, batch: int) -> int:
         """Delete failed rows that no receipt names, leaving tombstones; how many."""
-        rows = await self.database.run(SWEEP, {"before": before, "batch": batch})
+
+        async def sweeping(connection: AsyncConnection) -> int:
+            return int((await connection.execute(SWEEP, {"before": before, "batch": batch})).one().gone)
+
+        # Anew where a receipt came to name one of the rows meanwhile: it stays then.
+        gone = await self.database.unit(sweeping)
         failpoint("invoice.swept")
-        return int(rows[0].gone)
+        return gone
 
 
 def _payment(row: Row[Any]) -> Payment:

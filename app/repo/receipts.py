@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import IntegrityError
-
 from app.domain.errors import NotFound
 from app.domain.money import Money
 from app.failpoints import failpoint
@@ -14,10 +12,10 @@ from app.repo.sql import statement
 from app.services.records import Booked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from app.repo.bonuses import Bonuses
     from app.repo.db import Database
@@ -150,10 +148,20 @@ class ReceiptRepository(BaseRepository):
 
     async def credit(self, event: PaidEvent, now: datetime) -> Booked | None:
         """Credit what the event brought, once for its key; None where it was known already."""
-        try:
-            return await self._credit_once(event, now)
-        except IntegrityError:  # the same invoice was credited by another charge at the same moment
-            return await self._credit_once(event, now)
+        params = _params(event, now)
+
+        async def booking(connection: AsyncConnection) -> tuple[Row[Any] | None, set[int]]:
+            row = (await connection.execute(CREDIT, params)).one_or_none()
+            if row is None or row.credited is None:
+                return row, set()
+            return row, {row.user_id} | await self._bonuses.pay(connection, "first_payment", (row.user_id,), now)
+
+        # Anew where another charge of the same invoice was credited at the same moment: now it can be seen.
+        row, changed = await self.database.unit(booking)
+        failpoint("receipt.credited")
+        if changed:
+            await self.drop_account(*changed, parts=("balance",))
+        return None if row is None else _booked(row)
 
     async def refund(self, event: RefundedEvent, now: datetime) -> Booked | None:
         """Take back what went back, once for its key; None where nothing is left of the charge, NotFound without it."""
@@ -177,30 +185,20 @@ class ReceiptRepository(BaseRepository):
             await self.drop_account(row.user_id, parts=("balance",))
         return _booked(row)
 
-    async def _credit_once(self, event: PaidEvent, now: datetime) -> Booked | None:
-        params: dict[str, Any] = {
-            "gateway": event.gateway,
-            "key": event.key,
-            "payment_id": event.payment_id,
-            "external_id": event.external_id,
-            "payer": event.payer,
-            "asset": event.asset,
-            "asset_amount": event.asset_amount,
-            "amount": event.worth.decimal,
-            "at": event.at,
-            "now": now,
-        }
-        async with self.database.transaction() as connection:
-            row = (await connection.execute(CREDIT, params)).one_or_none()
-            if row is None:
-                return None
-            changed: Collection[int] = ()
-            if row.credited is not None:
-                changed = {row.user_id} | await self._bonuses.pay(connection, "first_payment", (row.user_id,), now)
-        failpoint("receipt.credited")
-        if changed:
-            await self.drop_account(*changed, parts=("balance",))
-        return _booked(row)
+
+def _params(event: PaidEvent, now: datetime) -> dict[str, Any]:
+    return {
+        "gateway": event.gateway,
+        "key": event.key,
+        "payment_id": event.payment_id,
+        "external_id": event.external_id,
+        "payer": event.payer,
+        "asset": event.asset,
+        "asset_amount": event.asset_amount,
+        "amount": event.worth.decimal,
+        "at": event.at,
+        "now": now,
+    }
 
 
 def _booked(row: Row[Any]) -> Booked:

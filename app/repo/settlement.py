@@ -6,11 +6,8 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
-
 from app.domain.money import Money
 from app.domain.ton import normalised_comment
-from app.repo.db import SERIALIZATION_FAILURES, sqlstate
 from app.repo.sql import statement
 from app.services.chain import Credit, Settlement
 
@@ -19,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from app.repo.bonuses import Bonuses
     from app.repo.db import Database
@@ -128,17 +126,6 @@ class Settler:
         self, account: str, transfers: Sequence[IncomingTransfer], late_rate: Rate, now: datetime
     ) -> tuple[Settlement, set[int]]:
         """What the page came to, and whose wallets changed. Repeating a page credits nothing."""
-        try:
-            return await self._settle_once(account, transfers, late_rate, now)
-        except DBAPIError as error:
-            # Another poller settled the same invoice at the same moment, and now its row is visible.
-            if not isinstance(error, IntegrityError) and sqlstate(error) not in SERIALIZATION_FAILURES:
-                raise
-            return await self._settle_once(account, transfers, late_rate, now)
-
-    async def _settle_once(
-        self, account: str, transfers: Sequence[IncomingTransfer], late_rate: Rate, now: datetime
-    ) -> tuple[Settlement, set[int]]:
         params: dict[str, Any] = {
             "rows": json.dumps([_row(transfer) for transfer in transfers]),
             "account": account,
@@ -149,12 +136,16 @@ class Settler:
             "now": now,
             "lt": max((transfer.lt for transfer in transfers), default=0),
         }
-        async with self._database.transaction() as connection:
+
+        async def page(connection: AsyncConnection) -> tuple[Settlement, set[int]]:
             rows = (await connection.execute(SETTLE, params)).fetchall()
             credited = tuple(_credit(row) for row in rows if row.credited is not None)
             owners = {credit.owner for credit in credited}
             owners |= await self._bonuses.pay(connection, "first_payment", owners, now)
-        return Settlement(credited, unmatched=len(rows) - len(credited)), owners
+            return Settlement(credited, unmatched=len(rows) - len(credited)), owners
+
+        # Anew where another poller settled the same invoice at the same moment: now its row can be seen.
+        return await self._database.unit(page)
 
 
 def _row(transfer: IncomingTransfer) -> dict[str, object]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from app.domain.plans import Plan
 
+# As often as this money may come in between a refusal and the look for its reason before the person is asked again.
+MONEY_RACES = 10
+
 # The account's living configs follow the new end by a trigger.
 BUY = statement(
     f"""
@@ -64,34 +67,45 @@ class ShopRepository(BaseRepository):
             "use_id": use_id,
             "now": now,
         }
+        try:
+            for _ in range(MONEY_RACES):
+                if (purchase := await self._buy_once(plan, use_id, params)) is not None:
+                    return purchase
+        finally:
+            # After a purchase of before, too: the process that made it may have died on the way to this line. After a
+            # refusal as well: what led to it may be a copy that is out of date.
+            await self.drop_account(tg_id, parts=("balance", "sub_end", "active_sub", "discount"))
+        raise OfferChanged(plan.key)
+
+    async def _buy_once(self, plan: Plan, use_id: int, params: dict[str, Any]) -> Purchase | None:
+        """The purchase, made now or before, or the reason why there is none; None where money came in meanwhile."""
         rows = await self.database.run(BUY, params)
         failpoint("purchase.bought")
-        reasons = () if rows else await self.database.run(WHY_NOT, {"tg_id": tg_id, "intent": intent, "now": now})
-        # After a purchase of before, too: the process that made it may have died on the way to this line. After a
-        # refusal as well: what led to it may be a copy that is out of date.
-        await self.drop_account(tg_id, parts=("balance", "sub_end", "active_sub", "discount"))
         if not rows:
+            reasons = await self.database.run(WHY_NOT, {name: params[name] for name in ("tg_id", "intent", "now")})
             return _bought_before(reasons[0] if reasons else None, plan, use_id)
         (row,) = rows
         return Purchase(plan.key, plan.days, Money.rub(row.price), Money.rub(row.balance), row.subscription_end)
 
 
-def _bought_before(row: Row[Any] | None, plan: Plan, use_id: int) -> Purchase:
-    """The purchase that this intent has already made, or the reason why there is none."""
+
+def _bought_before(row: Row[Any] | None, plan: Plan, use_id: int) -> Purchase | None:
+    """The purchase that this intent has already made, or the reason why there is none; None where none is left."""
     if row is None:
         raise NotFound
     if row.plan_key is None:
-        raise why_not(row, plan, use_id)
+        if (reason := why_not(row, plan, use_id)) is not None:
+            raise reason
+        return None
     return Purchase(row.plan_key, row.days, Money.rub(row.price), Money.rub(row.balance), row.subscription_end)
 
 
-def why_not(row: Row[Any], plan: Plan, use_id: int) -> OrbitError:
-    """Why nothing was sold, by a row of STANDING."""
+def why_not(row: Row[Any], plan: Plan, use_id: int) -> OrbitError | None:
+    """Why nothing was sold, by a row of STANDING; None where what was in the way went away meanwhile."""
     if row.is_banned:
         return Banned()
     price = discounted(plan.price, int(row.percent or 0))
     balance = Money.rub(row.balance)
-    if (row.use_id or 0) == use_id and balance < price:
-        return InsufficientBalance(need=price, have=balance)
-    # Where nothing is in the way by now, it went away between the two statements: the person is asked again as well.
-    return OfferChanged(plan.key)
+    if (row.use_id or 0) != use_id:
+        return OfferChanged(plan.key)
+    return InsufficientBalance(need=price, have=balance) if balance < price else None

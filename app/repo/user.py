@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from app.repo.bonuses import Bonuses
     from app.repo.db import Database
@@ -127,11 +128,15 @@ class UserRepository(BaseRepository):
         """One statement; two in one transaction where the arrival itself earns the inviter a bonus."""
         if params["inviter"] is None or self._bonuses is None or not self._bonuses.due_at("signup"):
             return await self.database.run(ARRIVE, params)
-        inviters: set[int] = set()
-        async with self.database.transaction() as connection:
+        bonuses = self._bonuses
+
+        async def arrival(connection: AsyncConnection) -> tuple[Sequence[Row[Any]], set[int]]:
             rows = (await connection.execute(ARRIVE, params)).fetchall()
-            if rows and rows[0].is_new:
-                inviters = await self._bonuses.pay(connection, "signup", (params["tg_id"],), params["now"])
+            if not rows or not rows[0].is_new:
+                return rows, set()
+            return rows, await bonuses.pay(connection, "signup", (params["tg_id"],), params["now"])
+
+        rows, inviters = await self.database.unit(arrival)
         if inviters:
             await self.drop_account(*inviters, parts=("balance",))
         return rows

@@ -109,6 +109,15 @@ async def test_an_update_that_comes_three_times_is_booked_once(shop: StarShop) -
     assert await shop.balance(ann) == Money.rub(150)
 
 
+async def test_fifty_deliveries_of_one_update_at_once_to_as_many_replicas_are_booked_once(shop: StarShop) -> None:
+    ann = await shop.customer()
+    await shop.pays(ann, await shop.invoice(ann))
+    await settled(shop, 2)
+    (paid,) = [raw for raw in shop.intake.raw if "successful_payment" in raw.get("message", {})]
+    await asyncio.gather(*(shop.again(paid) for _ in range(50)))
+    assert await shop.balance(ann) == Money.rub(150)
+
+
 async def test_the_inviter_gets_the_bonus_for_a_first_payment_in_stars(shop: StarShop) -> None:
     ann = await shop.customer()
     bob = await shop.customer("Bob", inviter=ann)

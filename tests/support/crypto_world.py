@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from app.services.records import Payment
     from app.utils.redis import Cache
 
-__all__ = ["KEY", "NINA", "TOKEN", "CryptoShop", "at_once", "only_invoice", "open_shop"]
+__all__ = ["KEY", "NINA", "TOKEN", "CryptoShop", "another_door", "at_once", "only_invoice", "open_shop"]
 
 TOKEN = "4242:AAcanary-of-the-crypto-pay-app"
 
@@ -76,3 +76,13 @@ async def open_shop(database: Database, cache: Cache) -> AsyncIterator[CryptoSho
         gateway = CryptoBotGateway(api, TOKEN, Marks(KEY), books.payments, clock)
         around = await open_door(stack, books, [gateway])
         yield CryptoShop(**around, url=url, http=http, till=till, gateway=gateway)
+
+
+@asynccontextmanager
+async def another_door(shop: CryptoShop, database: Database, cache: Cache) -> AsyncIterator[str]:
+    """A second replica of the shop, over a pool of its own."""
+    async with AsyncExitStack() as stack:
+        books = Books(database, cache, shop.clock)
+        api = CryptoPay(shop.http, shop.url, TOKEN, at_once)
+        gateway = CryptoBotGateway(api, TOKEN, Marks(KEY), books.payments, shop.clock)
+        yield (await open_door(stack, books, [gateway]))["door"]
