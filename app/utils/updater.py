@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from app.services.records import Credit, IncomingTransfer
+    from app.services.records import ChainCursor, Credit, IncomingTransfer
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +51,8 @@ class TonTransactionsUpdater:
         self._rates = rates
         self._clock = clock
         self._blind = False
+        # Where the last complete scan ended; None where the store has to be asked.
+        self._cursor: ChainCursor | None = None
 
     async def run_once(self) -> UpdateReport:
         """Store everything after the cursor, then fail what the complete scan shows to be unpaid in time.
@@ -62,7 +64,8 @@ class TonTransactionsUpdater:
         account = self._source.account
         # Nothing to do with this run: it keeps a fresh rate at hand, so that no customer has to wait for one.
         await self._rates.ton()
-        cursor = await self._store.cursor(account)
+        cursor = self._cursor or await self._store.cursor(account)
+        self._cursor = None
         try:
             # An account without history stays at lt 0 after its first scan: what comes then is not history.
             if cursor.lt == 0 and cursor.scanned_at is None:
@@ -75,6 +78,8 @@ class TonTransactionsUpdater:
             self._note_blindness(error)
             return report
         self._note_sight()
+        # What brought news asks again: the store knows best how far it came.
+        self._cursor = replace(cursor, scanned_at=started_at) if not report.transfers else None
         expired = await self._store.scanned(account, started_at - lag)
         return self._finished(replace(report, expired=expired, complete=True), started_at)
 

@@ -43,20 +43,22 @@ def bite(plants: Sequence[Plant]) -> int:
     """First the tests as they are, then each plant; 1 where one was missed."""
     began = perf_counter()
     with tempfile.TemporaryDirectory(prefix="orbit-bite-") as home:
-        if not _pass_unplanted(Path(home), plants):
+        # Whoever works on the project meanwhile changes nothing of this run.
+        whole = copy_of_project(Path(home) / "as-it-is")
+        if not _pass_unplanted(whole, plants):
             return 1
         print(f"\n{'planted':40} {'':8} by", flush=True)
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            verdicts = list(pool.map(lambda plant: _tried(Path(home), plant), plants))
+            verdicts = list(pool.map(lambda plant: _tried(whole, plant), plants))
     caught = sum(verdict.outcome is Outcome.CAUGHT for verdict in verdicts)
     print(f"\n{caught} of {len(plants)} planted bugs were caught, in {perf_counter() - began:.0f} s")
     return 0 if caught == len(plants) else 1
 
 
-def _pass_unplanted(home: Path, plants: Sequence[Plant]) -> bool:
+def _pass_unplanted(whole: Path, plants: Sequence[Plant]) -> bool:
     tests = sorted({test for plant in plants for test in plant.tests})
     began = perf_counter()
-    verdict = run_tests(copy_of_project(home / "as-it-is"), tests)
+    verdict = run_tests(whole, tests)
     if verdict.outcome is Outcome.PASSED:
         print(f"without a bug the same tests pass ({len(tests)} files and tests, {perf_counter() - began:.0f} s)")
         return True
@@ -64,9 +66,9 @@ def _pass_unplanted(home: Path, plants: Sequence[Plant]) -> bool:
     return False
 
 
-def _tried(home: Path, plant: Plant) -> Verdict:
-    with tempfile.TemporaryDirectory(dir=home) as folder:
-        root = copy_of_project(Path(folder) / "copy")
+def _tried(whole: Path, plant: Plant) -> Verdict:
+    with tempfile.TemporaryDirectory(dir=whole.parent) as folder:
+        root = copy_of_project(Path(folder) / "copy", whole)
         try:
             plant.apply(root)
             verdict = run_tests(root, plant.tests, plant.shows)

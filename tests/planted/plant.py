@@ -77,9 +77,9 @@ class Plant:
             (root / VERSIONS / "planted.py").write_text(text, "utf-8")
 
 
-def copy_of_project(to: Path) -> Path:
+def copy_of_project(to: Path, source: Path = ROOT) -> Path:
     """A private copy: the same interpreter runs it, and nothing in it leads back."""
-    shutil.copytree(ROOT, to, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    shutil.copytree(source, to, ignore=shutil.ignore_patterns(*LEFT_OUT))
     return to
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REPORT = "planted.xml"
+_KIND = re.compile(r"[\w.]*")
 DEADLINE_SECONDS = 600
 # How an assertion fails: by itself, by what was not raised, by what never came.
 ASSERTED = ("AssertionError", "assert", "Failed", "TimeoutError")
@@ -58,10 +60,16 @@ def run_tests(root: Path, tests: Sequence[str], shows: Sequence[str] = ()) -> Ve
 def judged(report: str, shows: Sequence[str] = ()) -> Verdict:
     """The verdict in a report of pytest's, in the form of JUnit."""
     for test, message in _failures(report):
-        kind = message.split(":", 1)[0].split(" ", 1)[0].rpartition(".")[2].strip('"')
+        kind = _kind(message).rpartition(".")[2]
         outcome = Outcome.CAUGHT if kind in (*ASSERTED, *shows) else Outcome.BROKEN
         return Verdict(outcome, test, message.splitlines()[0][:160] if message else "")
     return Verdict(Outcome.BROKEN, reason="failed without a failure in the report")
+
+
+def _kind(message: str) -> str:
+    """The name of the exception that a message begins with."""
+    found = _KIND.match(message)
+    return found[0] if found else ""
 
 
 def _failures(report: str) -> Iterator[tuple[str, str]]:
