@@ -120,6 +120,8 @@ class CashDesk:
             self._closing.push_async_callback(self.ton_lead.release)
             every("ton", self._settings.ton_poll_seconds, self._poll_ton)
         every("stars", poll_seconds, self._reconcile_stars)
+        # No lead is needed: whoever asks, a provider gives a charge back once.
+        every("refunds", poll_seconds, self.refunds.finish)
         every("money-updates", MONEY_UPDATE_SECONDS, self.money_updates.handle_due)
         every("money-updates-kept", DAY_SECONDS, self.money_updates.forget)
         if self.cryptobot is not None:
@@ -174,7 +176,6 @@ class CashDesk:
                 log.warning("stars_reconciled", rows=booked)
         except ProviderSilent as silence:
             log.warning("provider_silent", gateway="stars", reason=str(silence))
-        await self.refunds.finish()
 
     async def _poll_ton(self) -> None:
         if self.updater is not None and await self.ton_lead.try_acquire():
