@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # What was asked brings exactly the amount; anything else what it is worth by the gateway's own word. An event whose
 # payment is unknown belongs to the person that the gateway names; where it names none of ours, an operator decides.
+# Where the statement is alone in its transaction, what may earn an inviter a bonus waits for one that pays it as well.
 CREDIT = statement(
     """
     WITH claim AS (
@@ -44,14 +45,16 @@ CREDIT = statement(
         SELECT claim.payment_id, owner.user_id, claim.message_id, COALESCE(claim.is_first, false) AS is_first,
                CASE WHEN owner.user_id IS NULL THEN NULL
                     WHEN claim.is_first AND claim.asked = :asset_amount THEN claim.amount
-                    ELSE NULLIF(:amount, 0) END AS credited
+                    ELSE NULLIF(:amount, 0) END AS credited,
+               :is_alone AND EXISTS (SELECT FROM referrals WHERE referee_id = owner.user_id
+                                                                 AND bonus_paid_at IS NULL) AS must_wait
         FROM (SELECT) one LEFT JOIN claim ON true LEFT JOIN owner ON true
     ), fresh AS (
         INSERT INTO receipts (gateway, key, direction, payment_id, user_id, asset, asset_amount, status, credited,
                               at, seen_at)
         SELECT :gateway, :key, 'in', payment_id, user_id, :asset, :asset_amount,
                CASE WHEN credited IS NULL THEN 'unmatched' ELSE 'credited' END, credited, :at, :now
-        FROM judged ON CONFLICT DO NOTHING RETURNING payment_id, user_id, credited, status
+        FROM judged WHERE NOT must_wait ON CONFLICT DO NOTHING RETURNING payment_id, user_id, credited, status
     ), paid AS (
         SELECT f.*, j.message_id, j.is_first,
                CASE WHEN j.is_first THEN 'payment:' || f.payment_id ELSE :gateway || ':' || :key END AS name
@@ -77,6 +80,7 @@ CREDIT = statement(
         FROM paid
     )
     SELECT user_id, payment_id, credited, status FROM fresh
+    UNION ALL SELECT user_id, payment_id, NULL, 'waits' FROM judged WHERE must_wait
     """
 )
 
@@ -141,6 +145,7 @@ class ReceiptRepository(BaseRepository):
         return _booked(rows[0])
 
     async def _credit_once(self, event: PaidEvent, now: datetime) -> Booked | None:
+        """In one round trip, as most charges can be; in a transaction with the bonus where somebody may earn one."""
         params: dict[str, Any] = {
             "gateway": event.gateway,
             "key": event.key,
@@ -152,17 +157,20 @@ class ReceiptRepository(BaseRepository):
             "amount": event.worth.decimal,
             "at": event.at,
             "now": now,
+            "is_alone": self._bonuses.due_at("first_payment"),
         }
-        async with self.database.transaction() as connection:
-            row = (await connection.execute(CREDIT, params)).one_or_none()
-            if row is None:
-                return None
-            changed: Collection[int] = ()
-            if row.credited is not None:
-                changed = {row.user_id} | await self._bonuses.pay(connection, "first_payment", (row.user_id,), now)
-        if changed:
-            await self.drop_account(*changed, parts=("balance",))
-        return _booked(row)
+        rows = await self.database.run(CREDIT, params)
+        inviters: Collection[int] = ()
+        if rows and rows[0].status == "waits":
+            async with self.database.transaction() as connection:
+                rows = (await connection.execute(CREDIT, params | {"is_alone": False})).fetchall()
+                if rows and rows[0].credited is not None:
+                    inviters = await self._bonuses.pay(connection, "first_payment", (rows[0].user_id,), now)
+        if not rows:
+            return None
+        if rows[0].credited is not None:
+            await self.drop_account(rows[0].user_id, *inviters, parts=("balance",))
+        return _booked(rows[0])
 
 
 def _booked(row: Row[Any]) -> Booked:

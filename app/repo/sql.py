@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, Numeric, Text, TextClause, bindparam, text
+from sqlalchemy import BigInteger, Boolean, DateTime, Integer, Numeric, Text, TextClause, bindparam, text
 from sqlalchemy.types import TypeEngine
 
 INSTANT: TypeEngine[Any] = DateTime(timezone=True)
@@ -19,6 +19,7 @@ TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("now", "at", "before", "trial_end", "expires_at", "created_at", "rate_at", "lease_end"), INSTANT),
     **dict.fromkeys(("amount", "price", "bonus", "least"), RUB),
     **dict.fromkeys(("rate", "late_rate"), RATE),
+    "is_alone": Boolean(),
     **dict.fromkeys(("tg_id", "inviter", "config_id", "payment_id", "message_id", "notice_id"), BIG),
     **dict.fromkeys(("asset_amount", "payer", "bot_id", "update_id"), BIG),
     **dict.fromkeys(("nano", "lt", "revision"), BIG),

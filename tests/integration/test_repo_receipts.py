@@ -7,17 +7,20 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import event
 
 from app.domain.errors import InsufficientBalance
 from app.domain.money import ZERO, Money
 from app.domain.payment import PaymentMethod, PaymentStatus
 from app.repo.bonuses import Bonuses
+from app.repo.db import Database, make_engine
 from app.repo.receipts import ReceiptRepository
 from app.services.records import NewPayment, PaidEvent
 from tests.support.books import NOW, TIMEOUT, Books, blocked
 
 if TYPE_CHECKING:
-    from app.repo.db import Database
+    from sqlalchemy import URL
+
     from app.services.records import Booked, Payment
     from app.utils.redis import Cache
 
@@ -97,3 +100,21 @@ async def test_refunds_and_purchases_at_once_end_with_one_refund_and_right_books
         assert sum(outcome is not None for outcome in outcomes[:4]) == 1
         assert not [x for x in outcomes if isinstance(x, Exception) and not isinstance(x, InsufficientBalance)]
         await till.books.are_right()
+
+
+async def test_a_charge_that_earns_nobody_a_bonus_is_one_round_trip_and_one_that_may_is_a_transaction(
+    till: Till, database_url: URL, cache: Cache
+) -> None:
+    await till.books.arrive(8, inviter=7)
+    engine = make_engine(database_url, 1)
+    sent: list[str] = []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *call: sent.append(call[2]))
+    counted = ReceiptRepository(Database(engine), cache, Bonuses("first_payment", Decimal(50)))
+    for person, payer in ((7, "alone"), (8, "invited")):
+        charge = PaidEvent("stars", payer, None, None, person, "XTR", ASKED, Money.rub(150), NOW)
+        await counted.credit(charge, NOW)
+        assert await counted.credit(charge, NOW) is None
+    assert len([statement for statement in sent if "receipts" in statement]) == 2 + 3
+    await engine.dispose()
+    assert (await till.books.balance(7), await till.books.balance(8)) == (Money.rub(200), Money.rub(150))
+    await till.books.are_right()

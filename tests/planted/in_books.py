@@ -74,6 +74,7 @@ BOOKS = (
         "two purchases at once both see the same money",
         (TEST_SHOP,),
         edits=(Edit(SHOP, "balance >= :price FOR NO KEY UPDATE", "balance >= :price"),),
+        shows=("StorageUnavailable",),
     ),
     Plant(
         "refund-without-a-lock",
