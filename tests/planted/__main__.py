@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.planted.catalogue import PLANTS
 from tests.planted.plant import BadPlant, copy_of_project
-from tests.planted.trial import Outcome, Verdict, run_tests
+from tests.planted.trial import Outcome, Verdict, run_tests, shared_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,8 +48,8 @@ def bite(plants: Sequence[Plant]) -> int:
         if not _pass_unplanted(whole, plants):
             return 1
         print(f"\n{'planted':40} {'':8} by", flush=True)
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            verdicts = list(pool.map(lambda plant: _tried(whole, plant), plants))
+        with shared_postgres(whole) as postgres, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            verdicts = list(pool.map(lambda plant: _tried(whole, plant, postgres), plants))
     caught = sum(verdict.outcome is Outcome.CAUGHT for verdict in verdicts)
     print(f"\n{caught} of {len(plants)} planted bugs were caught, in {perf_counter() - began:.0f} s")
     return 0 if caught == len(plants) else 1
@@ -66,12 +66,12 @@ def _pass_unplanted(whole: Path, plants: Sequence[Plant]) -> bool:
     return False
 
 
-def _tried(whole: Path, plant: Plant) -> Verdict:
+def _tried(whole: Path, plant: Plant, postgres: str) -> Verdict:
     with tempfile.TemporaryDirectory(dir=whole.parent) as folder:
         root = copy_of_project(Path(folder) / "copy", whole)
         try:
             plant.apply(root)
-            verdict = run_tests(root, plant.tests, plant.shows)
+            verdict = run_tests(root, plant.tests, plant.shows, postgres if plant.sql is None else None)
         except BadPlant as problem:
             verdict = Verdict(Outcome.BROKEN, reason=str(problem))
     word = {Outcome.PASSED: "MISSED", Outcome.CAUGHT: "caught", Outcome.BROKEN: "BROKEN"}[verdict.outcome]

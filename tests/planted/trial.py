@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -39,11 +41,25 @@ class Verdict:
     reason: str = ""
 
 
-def run_tests(root: Path, tests: Sequence[str], shows: Sequence[str] = ()) -> Verdict:
-    """Run them in the copy at `root` up to the first failure."""
+@contextmanager
+def shared_postgres(root: Path) -> Iterator[str]:
+    """The address of a PostgreSQL for all copies whose schema is that of the copy at `root`."""
+    command = [sys.executable, "-m", "tests.support.postgres_server", str(root / "postgres")]
+    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        if not line:
+            raise RuntimeError("the PostgreSQL of the copies did not start: see the messages above")
+        yield json.loads(line)["url"]  # it lives as long as its standard input, which ends with the block
+
+
+def run_tests(root: Path, tests: Sequence[str], shows: Sequence[str] = (), postgres: str | None = None) -> Verdict:
+    """Run them in the copy at `root` up to the first failure; on a PostgreSQL of their own where none is given."""
     options = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-o", "junit_family=xunit1", f"--junitxml={REPORT}")
     command = [sys.executable, "-m", "pytest", *options, *tests]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "ORBIT_"))}
+    if postgres is not None:
+        environment["ORBIT_TEST_POSTGRES"] = postgres
     try:
         done = subprocess.run(
             command, cwd=root, env=environment, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
