@@ -134,6 +134,8 @@ class CashDesk:
             for asset in Asset:
                 self._poll(self.wallets, asset)
         every("stars", poll_seconds, self._reconcile_stars)
+        # No lead is needed: whoever asks, a provider gives a charge back once.
+        every("refunds", poll_seconds, self.refunds.finish)
         every("money-updates", MONEY_UPDATE_SECONDS, self.money_updates.handle_due)
         every("money-updates-kept", DAY_SECONDS, self.money_updates.forget)
         for gateway in (self.cryptobot, self.yookassa):
