@@ -29,7 +29,7 @@ TRUSTED_BY_JOBS_SECONDS = 600.0
 
 
 class Leadership:
-    """The lead of `name` among all replicas on one database."""
+    """The lead of `name` among all replicas on one database. Several jobs may share one: it takes a connection."""
 
     def __init__(self, engine: AsyncEngine, name: str) -> None:
         self._engine = engine
@@ -37,6 +37,7 @@ class Leadership:
         self._name = name
         self._connection: AsyncConnection | None = None
         self._asked_at = 0.0
+        self._turn = asyncio.Lock()
 
     async def acquire(self) -> None:
         """Wait until this replica leads."""
@@ -45,8 +46,15 @@ class Leadership:
 
     async def try_acquire(self) -> bool:
         """Whether this replica leads now; never waits for another one."""
-        if self._connection is not None and await self.still_leads(TRUSTED_BY_JOBS_SECONDS):
-            return True
+        async with self._turn:
+            return await self._holds(TRUSTED_BY_JOBS_SECONDS) or await self._taken()
+
+    async def still_leads(self) -> bool:
+        """Whether the lead was kept a few seconds ago or less: it is lost with its connection."""
+        async with self._turn:
+            return await self._holds(TRUSTED_SECONDS)
+
+    async def _taken(self) -> bool:
         await self.release()
         connection: AsyncConnection | None = None
         try:
@@ -62,8 +70,7 @@ class Leadership:
             await connection.close()
         return bool(held)
 
-    async def still_leads(self, trusted_seconds: float = TRUSTED_SECONDS) -> bool:
-        """Whether the lead was kept so many seconds ago or less: it is lost with its connection."""
+    async def _holds(self, trusted_seconds: float) -> bool:
         if self._connection is None:
             return False
         if await self._is_closed(self._connection):

@@ -93,8 +93,9 @@ async def test_a_refund_that_waited_for_a_purchase_takes_back_what_that_left(til
 async def test_refunds_and_purchases_at_once_end_with_one_refund_and_right_books(till: Till) -> None:
     for turn in range(10):
         await till.charged(await till.invoice(), f"charge{turn}")
+        given_back = RefundedEvent("stars", f"charge{turn}", f"charge{turn}", None, NOW)
         outcomes = await asyncio.gather(
-            *(till.receipts.refund(RefundedEvent("stars", f"charge{turn}", f"charge{turn}", None, NOW), NOW) for _ in range(4)),
+            *(till.receipts.refund(given_back, NOW) for _ in range(4)),
             till.books.buy(7),
             return_exceptions=True,
         )
