@@ -61,6 +61,7 @@ async def _shop_with_gateways(database: URL, redis: Redis, home: Path) -> AsyncI
                 home,
                 ton_address=index.merchant.raw,
                 tonapi_url=HttpUrl(urls[0]),
+                rates_url=HttpUrl(urls[0]),  # where no rates are: tonapi has them
                 tonapi_key=SecretStr("bench"),
                 cryptobot_token=SecretStr(TOKEN),
                 cryptobot_api_url=HttpUrl(urls[1]),

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from app.domain.money import Money
-from app.repo.settlement import SETTLE, _row
+from app.repo.settlement import NEAR, SETTLE, _row
 from app.repo.sql import statement
 from bench.idle import JOBS, idle_counts
 from tests.support.books import NOW, WALLET, Books, rate
@@ -34,7 +34,16 @@ async def test_a_page_is_settled_without_comparing_its_rows_with_each_other(data
     await books.arrive(7)
     transfers = [books.transfer(await books.invoice()) for _ in range(200)]
     rows = json.dumps([_row(transfer) for transfer in transfers])
-    params = {"rows": rows, "account": WALLET, "late_rate": rate().rub, "now": NOW, "lt": transfers[-1].lt}
+    params = {
+        "rows": rows,
+        "account": WALLET,
+        "late_rate": rate().rub,
+        "rate_source": "test",
+        "rate_at": NOW,
+        "near": NEAR,
+        "now": NOW,
+        "lt": transfers[-1].lt,
+    }
     explained = statement(f"EXPLAIN (ANALYZE, FORMAT JSON) {SETTLE.text}")
     ((plan,),) = await database.run(explained, params)
     assert await books.balance() == Money.rub(200 * 400)
