@@ -103,6 +103,16 @@ async def test_parts_that_come_at_once_never_take_more_than_the_charge_brought(s
     assert len(await shop.receipts()) == 6
 
 
+async def test_a_part_that_the_news_and_the_list_both_tell_of_is_taken_once(shop: KassaShop) -> None:
+    charge = await shop.paid()
+    refund = await shop.gives_back(charge, "100.00")
+    await shop.webhooks(copies=0)
+    assert await shop.delivers(refund, event="refund.succeeded") == [200]
+    await shop.reconciliation.run_once()
+    assert await shop.balance() == Money.rub(400)
+    assert len(await shop.receipts()) == 2
+
+
 async def test_a_refund_of_a_charge_that_is_older_than_the_lists_takes_its_money_back(shop: KassaShop) -> None:
     charge = await shop.paid()
     shop.clock.advance(30 * 86_400)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from tests.planted.plant import Edit, Plant
 
+OFFERS = "app/repo/offers.py"
 PAYMENTS = "app/repo/payments.py"
 RECEIPTS = "app/repo/receipts.py"
 SETTLEMENT = "app/repo/settlement.py"
 SHOP = "app/repo/shop.py"
 
+TEST_PAIRS = (
+    "tests/integration/test_money_pairs.py::test_two_at_once_are_one_after_the_other_in_every_order_of_their_steps"
+)
 TEST_PAYMENTS = "tests/integration/test_repo_payments.py"
 TEST_RACES = "tests/integration/test_repo_settlement_races.py"
 TEST_SETTLEMENT = "tests/integration/test_repo_settlement.py"
@@ -22,7 +26,7 @@ ADVANCED_BEFORE = """Repeating a page credits nothing.\"\"\"
                       " ON CONFLICT (account) DO UPDATE SET lt = excluded.lt"),
             {"account": account, "lt": max((transfer.lt for transfer in transfers), default=0)})"""
 BY_THE_CACHE = """
-        cached = await self.get_cached(f"user:{tg_id}:balance")
+        cached = await self.get_cached(f"user:{params['tg_id']}:balance")
         if cached is not None and Money(int(cached)) < plan.price:
             raise InsufficientBalance(need=plan.price, have=Money(int(cached)))
         rows = await self.database.run(BUY, params)"""
@@ -32,6 +36,15 @@ BOOKS = (
         "receipts-without-a-key",
         "a charge that is told of twice is credited twice",
         (TEST_WEBHOOK,),
+        # The key is what lets the rest of a row stand beside it in a sum.
+        edits=(
+            Edit(
+                RECEIPTS,
+                "GROUP BY i.gateway, i.key, i.direction\n",
+                "GROUP BY i.gateway, i.key, i.direction, i.payment_id, i.user_id, i.asset, i.asset_amount, i.status,"
+                " i.credited\n",
+            ),
+        ),
         sql="ALTER TABLE receipts DROP CONSTRAINT pk_receipts",
     ),
     Plant(
@@ -65,22 +78,22 @@ BOOKS = (
     Plant(
         "purchases-without-an-intent",
         "a double click on Buy buys twice",
-        (TEST_SHOP,),
-        edits=(Edit(SHOP, "FROM buyer ON CONFLICT (user_id, intent) DO NOTHING", "FROM buyer"),),
+        (f"{TEST_PAIRS}[buy x buy]",),
+        edits=(Edit(SHOP, "FROM offer ON CONFLICT (user_id, intent) DO NOTHING", "FROM offer"),),
         sql="ALTER TABLE purchases DROP CONSTRAINT uq_purchases_user_id_intent",
     ),
     Plant(
         "balance-judged-before-the-lock",
         "two purchases at once both see the same money",
         (TEST_SHOP,),
-        edits=(Edit(SHOP, "balance >= :price FOR NO KEY UPDATE", "balance >= :price"),),
+        edits=(Edit(OFFERS, "AND NOT is_banned FOR NO KEY UPDATE", "AND NOT is_banned"),),
         shows=("StorageUnavailable",),
     ),
     Plant(
         "refund-without-a-lock",
         "a refund beside a purchase takes back what was just spent, and fails or leaves the wrong debt",
         ("tests/integration/test_repo_receipts.py",),
-        edits=(Edit(RECEIPTS, "= paid.user_id FOR UPDATE OF users", "= paid.user_id"),),
+        edits=(Edit(RECEIPTS, "back.status = 'credited' FOR UPDATE OF users", "back.status = 'credited'"),),
         shows=("IntegrityError",),
     ),
     Plant(
@@ -94,7 +107,7 @@ BOOKS = (
         "purchase-without-a-ledger-line",
         "the balance changes and the books do not say why",
         (TEST_SHOP,),
-        edits=(Edit(SHOP, "FROM bought RETURNING id\n", "FROM bought WHERE false RETURNING id\n"),),
+        edits=(Edit(OFFERS, "FROM bought RETURNING id\n", "FROM bought WHERE false RETURNING id\n"),),
     ),
     Plant(
         "bought-days-replace-those-left",
@@ -135,6 +148,12 @@ BOOKS = (
                 "rate, external_id, created_at FROM gone WHERE false",
             ),
         ),
+    ),
+    Plant(
+        "open-invoices-counted-before-the-lock",
+        "two presses at once open one invoice more than anybody may have",
+        (f"{TEST_PAIRS}[open x open]",),
+        edits=(Edit(PAYMENTS, "WHERE tg_id = :tg_id FOR NO KEY UPDATE", "WHERE tg_id = :tg_id"),),
     ),
     Plant(
         "invoices-of-anybody",
@@ -204,7 +223,7 @@ BOOKS = (
         "refund-of-spent-money-without-a-debt",
         "a wallet goes below zero, or a refund can't be booked at all",
         (TEST_STARS,),
-        edits=(Edit(RECEIPTS, "LEAST(users.balance, paid.credited) AS taken", "paid.credited AS taken"),),
+        edits=(Edit(RECEIPTS, "LEAST(users.balance, back.worth) AS taken", "back.worth AS taken"),),
         shows=("IntegrityError",),
     ),
 )

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from tests.planted.plant import Edit, Plant
 
+ASSETS = "app/domain/assets.py"
 DOMAIN = "app/domain/ton.py"
 HISTORY = "app/payments/gateway/ton_history.py"
+JETTON = "app/payments/gateway/ton_jetton.py"
 MESSAGE = "app/payments/gateway/ton_message.py"
 PAYMENTS = "app/repo/payments.py"
 SETTLEMENT = "app/repo/settlement.py"
 UPDATER = "app/utils/updater.py"
 
+TEST_ASSETS = "tests/integration/test_repo_settlement_assets.py"
 TEST_HISTORY = "tests/unit/test_ton_history.py"
 TEST_MESSAGE = "tests/unit/test_ton_message.py"
 TEST_MONEY = "tests/unit/test_ton_money.py"
 TEST_PAYMENTS = "tests/integration/test_repo_payments.py"
 TEST_SETTLEMENT = "tests/integration/test_repo_settlement.py"
 TEST_UPDATER = "tests/integration/test_updater.py"
+TEST_USDT = "tests/integration/test_usdt_history.py"
 TEST_WORTH = "tests/integration/test_repo_settlement_worth.py"
 
 CHAIN = (
@@ -27,8 +31,8 @@ CHAIN = (
         edits=(
             Edit(
                 SETTLEMENT,
-                "p.method = 'ton' AND i.is_money\n        LEFT JOIN",
-                "p.method = 'ton' AND i.is_money AND p.status <> 'failed'\n        LEFT JOIN",
+                "p.method IN ('ton', 'usdt') AND i.is_money\n",
+                "p.method IN ('ton', 'usdt') AND i.is_money AND p.status <> 'failed'\n",
             ),
         ),
     ),
@@ -36,28 +40,60 @@ CHAIN = (
         "late-money-at-the-old-rate",
         "who waits for the coin to fall pays less than the amount",
         (TEST_SETTLEMENT,),
-        edits=(Edit(SETTLEMENT, "CASE WHEN i.at <= p.expires_at THEN p.rate", "CASE WHEN p.id > 0 THEN p.rate"),),
+        edits=(Edit(SETTLEMENT, "i.at <= p.expires_at AND p.method = i.asset AS", "p.method = i.asset AS"),),
+    ),
+    Plant(
+        "late-money-at-the-rate-of-now",
+        "an outage of ours decides what a transfer was worth; nobody looks at its own minute",
+        (TEST_ASSETS,),
+        edits=(Edit(SETTLEMENT, "h.asset = c.asset AND h.at <= c.at", "h.asset = c.asset AND h.at IS NULL"),),
+    ),
+    Plant(
+        "usdt-is-worth-as-many-nanos",
+        "a dollar short is a rounding error: what is over or short is reckoned in the coin's units",
+        (f"{TEST_ASSETS}::test_usdt_short_and_over_is_credited_at_the_locked_rate",),
+        edits=(
+            Edit(
+                SETTLEMENT, "CASE asset WHEN 'usdt' THEN 0.000001 ELSE 0.000000001 END AS unit", "0.000000001 AS unit"
+            ),
+        ),
+    ),
+    Plant(
+        "usdt-is-quoted-in-nanos",
+        "an invoice asks for a thousand times its amount",
+        (f"{TEST_ASSETS}::test_usdt_as_asked_credits_exactly_the_amount_and_is_booked_apart",),
+        edits=(Edit(ASSETS, "return 1_000_000_000 if self is Asset.TON else 1_000_000", "return 1_000_000_000"),),
+    ),
+    Plant(
+        "jetton-of-another-master-is-money",
+        "notices of the wallet are believed, which a worthless jetton sends just as well",
+        (f"{TEST_USDT}::test_another_jetton_of_the_same_name_never_comes_to_our_jetton_wallet",),
+        edits=(
+            Edit(
+                HISTORY,
+                "return WalletHistory(index, owner, account, Asset.USDT",
+                "return WalletHistory(index, owner, owner, Asset.USDT",
+            ),
+            Edit(JETTON, "INTERNAL_TRANSFER = 0x178D4519", "INTERNAL_TRANSFER = 0x7362D09C"),
+            Edit(JETTON, "chain = verdict_of(step, wallet.address)", "chain = Verdict.MONEY"),
+            Edit(
+                JETTON,
+                "        body.address()  # where the change goes\n        body.coins()  # what the notice is given\n",
+                "",
+            ),
+        ),
     ),
     Plant(
         "deadline-by-our-own-clock",
         "an outage of ours makes money late that was in time by the chain",
         (TEST_SETTLEMENT,),
-        edits=(
-            Edit(SETTLEMENT, "i.at <= p.expires_at AS in_time", ":now <= p.expires_at AS in_time"),
-            Edit(
-                SETTLEMENT, "CASE WHEN i.at <= p.expires_at THEN p.rate", "CASE WHEN :now <= p.expires_at THEN p.rate"
-            ),
-        ),
+        edits=(Edit(SETTLEMENT, "i.at <= p.expires_at AND", ":now <= p.expires_at AND"),),
     ),
     Plant(
         "credit-rounded-up",
         "a kopeck too much, as often as somebody likes",
         (TEST_WORTH,),
-        edits=(
-            Edit(
-                SETTLEMENT, "SELECT trunc(nano * rate * 0.000000001, 2)", "SELECT ceil(nano * rate * 0.0000001) / 100"
-            ),
-        ),
+        edits=(Edit(SETTLEMENT, "SELECT trunc(nano * rate * unit, 2)", "SELECT ceil(nano * rate * unit * 100) / 100"),),
     ),
     Plant(
         "quote-rounded-down",
@@ -105,11 +141,7 @@ CHAIN = (
         "doubtful-transfer-matched-all-the-same",
         "what is not money credits an invoice because its comment fits",
         (TEST_SETTLEMENT,),
-        edits=(
-            Edit(
-                SETTLEMENT, "p.method = 'ton' AND i.is_money\n        LEFT JOIN", "p.method = 'ton'\n        LEFT JOIN"
-            ),
-        ),
+        edits=(Edit(SETTLEMENT, "p.method IN ('ton', 'usdt') AND i.is_money\n", "p.method IN ('ton', 'usdt')\n"),),
     ),
     Plant(
         "bounced-transfer-is-money",
@@ -166,7 +198,7 @@ CHAIN = (
         edits=(
             Edit(
                 UPDATER,
-                "            self._note_blindness(error)\n            return report\n",
+                "            self._note_blindness(error)\n            self._lt = None\n            return report\n",
                 "            self._note_blindness(error)\n            lag = started_at - started_at\n",
             ),
         ),

@@ -6,7 +6,7 @@ from tests.planted.plant import Edit, Plant
 
 CRYPTOBOT = "app/payments/gateway/cryptobot.py"
 CRYPTOPAY = "app/payments/gateway/cryptopay.py"
-MARKS = "app/payments/gateway/cryptobot_mark.py"
+MARKS = "app/payments/gateway/marks.py"
 MONEY_UPDATES = "app/core/money_updates.py"
 RECEIPTS = "app/repo/receipts.py"
 RECONCILIATION = "app/services/receipts.py"
@@ -89,8 +89,11 @@ GATEWAYS = (
         "an invoice of another installation, or over another sum, credits a customer here",
         (TEST_CRYPTOBOT,),
         edits=(
-            Edit(MARKS, 'if not hmac.compare_digest(form["seal"],', 'if not hmac.compare_digest(form["seal"][:0],'),
-            Edit(MARKS, "self._seal(payment_id, owner, amount)):", "self._seal(payment_id, owner, amount)[:0]):"),
+            Edit(
+                MARKS,
+                'hmac.compare_digest(form["seal"], self._seal(payment_id, owner, amount))',
+                'len(form["seal"]) == len(self._seal(payment_id, owner, amount))',
+            ),
         ),
     ),
     Plant(
@@ -109,15 +112,7 @@ GATEWAYS = (
         "making-an-invoice-is-repeated",
         "what was made although its answer was lost is made again: two invoices, both of which can be paid",
         (TEST_CRYPTOBOT,),
-        edits=(
-            Edit(
-                CRYPTOPAY,
-                'return await self._attempt("POST", method, kind, wish=wish)\n',
-                'return await self._attempt("POST", method, kind, wish=wish)\n        except _TryAgain:\n'
-                "            pass\n        try:\n"
-                '            return await self._attempt("POST", method, kind, wish=wish)\n',
-            ),
-        ),
+        edits=(Edit(CRYPTOPAY, "attempts=1, wish=wish", "attempts=ATTEMPTS, wish=wish"),),
     ),
     Plant(
         "late-charge-not-credited",

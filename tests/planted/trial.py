@@ -44,7 +44,8 @@ class Verdict:
 @contextmanager
 def shared_postgres(root: Path) -> Iterator[str]:
     """The address of a PostgreSQL for all copies whose schema is that of the copy at `root`."""
-    command = [sys.executable, "-m", "tests.support.postgres_server", str(root / "postgres")]
+    # Beside the copy and not in it: it would be copied with it, again and again, while it runs.
+    command = [sys.executable, "-m", "tests.support.postgres_server", str(root.parent / "postgres")]
     with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         line = server.stdout.readline()
