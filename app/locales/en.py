@@ -168,7 +168,6 @@ TEXTS = {
     "help.support": "Write to support",
     "sub.title": "Your subscription",
     "sub.active": "Active",
-    "sub.ended": "Ended",
     "sub.left": "Time left",
     "sub.until": "until {end}",
     "sub.traffic": "Traffic",

@@ -168,7 +168,6 @@ TEXTS = {
     "help.support": "Написать в поддержку",
     "sub.title": "Ваша подписка",
     "sub.active": "Активна",
-    "sub.ended": "Закончилась",
     "sub.left": "Осталось",
     "sub.until": "до {end}",
     "sub.traffic": "Трафик",

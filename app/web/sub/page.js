@@ -23,6 +23,7 @@ function tell(type, facts) {
 if (location.hash.includes("tgWebAppVersion=")) {
   tell("web_app_ready", {});
   tell("web_app_expand", {});
+  for (const link of document.querySelectorAll("nav a")) link.hash = location.hash;
   // A web view inside Telegram opens no other app; the browser does, by this very page.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-app]");

@@ -113,8 +113,8 @@ def _status(t: Translator, shown: Shown, left: int) -> str:
     number, _, noun = t.count("day", left).partition(" ")
     return (
         '<section class="hero" data-testid="status">'
-        f'<p class="hero-top"><span>{escape(shown.subscriber.name)}</span>'
-        f'<span class="chip">{escape(t.plain("sub.active"))}</span></p>'
+        f'<div class="hero-top"><h1>{escape(shown.subscriber.name)}</h1>'
+        f'<span class="chip">{escape(t.plain("sub.active"))}</span></div>'
         f'<p class="hero-label">{escape(t.plain("sub.left"))}</p>'
         f'<p class="hero-days"><b>{number}</b> {escape(noun)}</p>'
         f'<p class="hero-until">{escape(t.plain("sub.until", end=t.date(shown.subscriber.expires_at)))}</p>'
@@ -135,8 +135,7 @@ def _ended(t: Translator, shown: Shown) -> str:
     until = t.date(shown.subscriber.expires_at)
     return (
         '<section class="hero over" data-testid="status">'
-        f'<p class="hero-top"><span>{escape(shown.subscriber.name)}</span>'
-        f'<span class="chip">{escape(t.plain("sub.ended"))}</span></p>'
+        f'<p class="hero-top">{escape(shown.subscriber.name)}</p>'
         f'<h1 class="hero-title">{escape(t.plain("sub.ended_title"))}</h1>'
         f'<p class="hero-until">{escape(until)}</p></section>'
         f'<section class="card"><p>{escape(t.plain("sub.ended_text"))}</p>'
@@ -184,8 +183,8 @@ def _steps(t: Translator, shown: Shown, system: str) -> str:
         f"<li><h3>{escape(t.plain('sub.step_on'))}</h3><p class='muted'>{escape(turned_on)}</p></li>"
     )
     rows = "".join(
-        f'<li><span class="app">{escape(app.name)}</span>{_store(t, app, system, "small")}'
-        f"{_import(shown, app, t.plain('sub.add_short'), 'small primary')}</li>"
+        f'<li><span class="app">{escape(app.name)}</span>{_store(t, app, system, "small quiet")}'
+        f"{_import(shown, app, t.plain('sub.add_short'), 'small')}</li>"
         for app in others
     )
     return (

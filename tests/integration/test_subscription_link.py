@@ -1,0 +1,399 @@
+"""A subscription link over HTTP: what apps get through it, from whom, and what nobody gets."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import secrets
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
+
+from app.domain.errors import NotFound
+from app.repo.sublinks import SubLinkRepository
+from sandbox.marzban import lifecycle
+from sandbox.serve import Server
+from tests.support.link_world import ADDRESS, MAX, NINA, SEAL, LinkWorld, link_world
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from app.repo.db import Database
+    from app.utils.redis import Cache
+
+DAY = 86_400
+AGENTS = {
+    "v2rayNG/1.10.2": ("v2rayng", "text/plain", "dmxlc3M6Ly"),
+    "Happ/3.1.0": ("happ", "text/plain", "dmxlc3M6Ly"),
+    "Streisand/1.6.20": ("streisand", "text/plain", "dmxlc3M6Ly"),
+    "v2raytun/ios": ("v2raytun", "text/plain", "dmxlc3M6Ly"),
+    "clash-verge/v2.0": ("clash-meta", "text/yaml", "proxies:"),
+    "Stash/2.7": ("clash", "text/yaml", "proxies:"),
+    "SFA/1.11": ("sing-box", "application/json", '"outbounds"'),
+    "HiddifyNext/2.5": ("sing-box", "application/json", '"outbounds"'),
+    "": ("other", "text/plain", "dmxlc3M6Ly"),
+}
+
+
+@pytest.fixture
+async def world(database: Database, cache: Cache) -> AsyncIterator[LinkWorld]:
+    async with link_world(database, cache) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def config_id(world: LinkWorld) -> int:
+    return await world.customer()
+
+
+@pytest.fixture
+async def token(world: LinkWorld, config_id: int) -> str:
+    return await world.token(config_id)
+
+
+def links_in(body: str) -> list[str]:
+    return base64.b64decode(body).decode().splitlines()
+
+
+async def test_each_app_gets_what_the_panel_has_for_it_and_a_copy_of_each_kind_is_kept(
+    world: LinkWorld, token: str
+) -> None:
+    (user,) = world.a.panel.users.values()
+    for agent, (_, media_type, mark) in AGENTS.items():
+        given = await world.get(token, agent)
+        assert (given.status, given.media_type) == (200, media_type), agent
+        assert mark in given.body, agent
+        assert user.sub_last_user_agent == agent
+    assert await world.copies() == sorted({(kind, "a") for kind, _, _ in AGENTS.values()})
+
+
+async def test_what_apps_read_is_passed_on_and_the_panel_is_not_named(world: LinkWorld, token: str) -> None:
+    given = await world.get(token)
+    (user,) = world.a.panel.users.values()
+    assert given.headers["subscription-userinfo"] == f"upload=0; download=0; total=0; expire={user.expire}"
+    assert given.headers["profile-update-interval"] == "12"
+    assert given.headers["support-url"] == "https://t.me/"
+    assert base64.b64decode(given.headers["profile-title"].removeprefix("base64:")).decode() == user.username
+    assert user.username in given.headers["content-disposition"]
+    assert given.headers["profile-web-page-url"] == f"{ADDRESS}/sub/{token}"
+    assert given.headers["cache-control"] == "private, no-cache"
+    assert str(world.a.server.port) not in str(given.headers)
+
+
+async def test_a_format_can_be_named_in_the_path_and_no_other_door_of_the_panel_is_opened(
+    world: LinkWorld, token: str
+) -> None:
+    forms = ["clash", "clash-meta", "outline", "sing-box", "v2ray", "v2ray-json"]
+    world.a.calls.clear()
+    for form in forms:
+        assert (await world.get(f"{token}/{form}")).status == 200
+    assert [call.rpartition("/")[2] for call in world.a.calls] == forms
+    assert await world.copies() == [(f"format:{form}", "a") for form in forms]
+    for other in ("info", "usage", "nothing", "..%2Fapi", "v2ray%00"):
+        assert (await world.get(f"{token}/{other}")).status == 404
+    assert len(world.a.calls) == len(forms)
+
+
+async def test_what_has_not_changed_is_not_sent_again(world: LinkWorld, token: str) -> None:
+    first = await world.get(token)
+    again = await world.get(token, If_None_Match=first.headers["etag"])
+    assert (again.status, again.body) == (304, "")
+    head = await world.get(token, method="HEAD")
+    assert (head.status, head.body, head.headers["etag"]) == (200, "", first.headers["etag"])
+
+
+async def test_while_the_panel_is_down_every_app_gets_the_last_copy_of_its_own_kind(
+    world: LinkWorld, token: str
+) -> None:
+    before = {agent: await world.get(token, agent) for agent in ("Happ/3.1.0", "SFA/1.11", "clash-verge/v2")}
+    world.a.panel.up = False
+    for agent, fresh in before.items():
+        copy = await world.get(token, agent)
+        assert (copy.status, copy.body, copy.media_type) == (200, fresh.body, fresh.media_type)
+        assert copy.headers["subscription-userinfo"] == fresh.headers["subscription-userinfo"]
+
+
+async def test_an_app_that_never_asked_gets_the_bare_key_while_the_panel_is_down(
+    world: LinkWorld, token: str, config_id: int
+) -> None:
+    world.a.panel.up = False
+    given = await world.get(token)
+    assert links_in(given.body) == [(await world.configs.get(NINA, config_id)).link]
+    assert (await world.get(token, "clash-verge/v2")).status == 503
+
+
+async def test_a_panel_that_hangs_is_not_waited_for_and_after_five_failures_not_asked(
+    world: LinkWorld, token: str
+) -> None:
+    fresh = await world.get(token)
+    await world.a.fault("/sub/", "hang", times=5)
+    for given in await asyncio.gather(*(world.get(token) for _ in range(5))):
+        assert (given.status, given.body) == (200, fresh.body)
+    calls = len(world.a.calls)
+    assert (await world.get(token)).status == 200
+    assert len(world.a.calls) == calls
+    world.clock.advance(16)
+    assert (await world.get(token)).status == 200
+    assert len(world.a.calls) == calls + 1
+
+
+async def test_a_panel_whose_links_fail_still_takes_users(world: LinkWorld, token: str) -> None:
+    await world.a.fault("/sub/", "error", times=-1)
+    for _ in range(6):
+        assert (await world.get(token)).status == 200
+    await world.customer(MAX)
+    assert len(world.a.panel.users) == 2
+
+
+NO_PROFILES = {
+    "a page": (200, "text/html", b"<h1>hosting</h1>"),
+    "nothing": (200, "text/plain", b" "),
+    "no text": (200, "text/plain", b"\xff\xfe"),
+    "a nul": (200, "text/plain", b"a\0b"),
+    "a redirect": (301, "text/plain", b"elsewhere"),
+    "a refusal": (403, "text/plain", b"no"),
+    "a gateway": (502, "text/html", b"bad gateway"),
+    "too much": (200, "text/plain", b"x" * 1_048_577),
+}
+
+
+async def test_what_is_no_profile_never_replaces_a_good_copy(world: LinkWorld, token: str) -> None:
+    fresh = await world.get(token)
+    answers = list(NO_PROFILES.values())
+    world.b.calls.clear()
+
+    async def answer(_request: web.Request) -> web.Response:
+        status, media_type, body = answers.pop(0)
+        headers = {"Location": world.b.server.url, "Content-Type": media_type}
+        return web.Response(status=status, body=body, headers=headers)
+
+    async with in_front_of(world, "a", answer):
+        for case in NO_PROFILES:
+            world.clock.advance(16)  # whatever the breaker holds against the panel
+            given = await world.get(token)
+            assert (given.status, given.body) == (200, fresh.body), case
+    assert (answers, world.b.calls) == ([], [])
+
+
+async def test_headers_that_could_do_harm_stay_outside(world: LinkWorld, token: str) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        harmful = {
+            "Set-Cookie": "session=1",
+            "Access-Control-Allow-Origin": "*",
+            "Content-Security-Policy": "default-src *",
+            "profile-web-page-url": "https://panel.example/sub/secret",
+            "profile-title": "x" * 2000,
+            "announce": "hello",
+            "content-encoding": "identity",
+        }
+        return web.Response(text="dmxlc3M6Ly94", headers=harmful)
+
+    async with in_front_of(world, "a", answer):
+        given = await world.get(token)
+    names = {name.lower() for name in given.headers}
+    assert not {"set-cookie", "access-control-allow-origin", "content-security-policy", "profile-title"} & names
+    assert (given.body, given.headers["announce"]) == ("dmxlc3M6Ly94", "hello")
+    assert given.headers["profile-web-page-url"] == f"{ADDRESS}/sub/{token}"
+
+
+async def test_only_the_panel_itself_is_ever_asked_whatever_host_its_link_names(
+    world: LinkWorld, token: str
+) -> None:
+    stranger = world.b.server.url
+    world.b.calls.clear()
+    await world.books.rows(
+        "UPDATE configs SET subscription_url = :stranger || substring(subscription_url FROM '/sub/.*')",
+        stranger=stranger,
+    )
+    assert (await world.get(token)).status == 200
+    assert world.b.calls == []
+
+
+async def test_a_link_that_was_renewed_on_the_panel_is_found_again(world: LinkWorld, token: str) -> None:
+    (user,) = world.a.panel.users.values()
+    before = links_in((await world.get(token)).body)
+    lifecycle.revoke(world.a.panel, user)
+    given = await world.get(token)
+    assert given.status == 200
+    assert links_in(given.body) != before
+    assert user.proxies["vless"]["id"] in links_in(given.body)[0]
+
+
+async def test_a_config_that_moves_keeps_its_link(world: LinkWorld, config_id: int, token: str) -> None:
+    before = await world.get(token)
+    await world.move(config_id, "b")
+    world.a.panel.up = False
+    given = await world.get(token)
+    (user,) = world.b.panel.users.values()
+    assert given.status == 200
+    assert user.proxies["vless"]["id"] in links_in(given.body)[0]
+    assert given.body != before.body
+    assert await world.token(config_id) == token
+    assert await world.copies() == [("v2rayng", "b")]
+
+
+async def test_a_copy_of_the_old_panel_does_not_hide_the_key_of_the_new_one(
+    world: LinkWorld, config_id: int, token: str
+) -> None:
+    await world.get(token)
+    await world.move(config_id, "b")
+    world.b.panel.up = False
+    given = await world.get(token)
+    assert links_in(given.body) == [(await world.configs.get(NINA, config_id)).link]
+
+
+async def test_a_new_link_ends_the_old_one_and_gives_the_same(world: LinkWorld, config_id: int, token: str) -> None:
+    before = await world.get(token)
+    await world.configs.reissue_link(NINA, config_id)
+    fresh = await world.token(config_id)
+    assert fresh != token
+    assert (await world.get(fresh)).body == before.body
+    assert (await world.get(token)).status == 404
+
+
+async def test_nobody_sees_or_renews_the_link_of_another(world: LinkWorld, config_id: int, token: str) -> None:
+    await world.customer(MAX)
+    with pytest.raises(NotFound):
+        await world.links.url(MAX, config_id)
+    with pytest.raises(NotFound):
+        await world.configs.reissue_link(MAX, config_id)
+    assert (await world.get(token)).status == 200
+
+
+async def test_looks_at_once_issue_one_link(world: LinkWorld, config_id: int) -> None:
+    assert len(set(await asyncio.gather(*(world.token(config_id) for _ in range(8))))) == 1
+
+
+async def test_a_deleted_config_answers_as_an_unknown_link_does_and_leaves_nothing(
+    world: LinkWorld, config_id: int, token: str
+) -> None:
+    await world.get(token)
+    await world.configs.delete(NINA, config_id)
+    deleting = await world.get(token)
+    await world.work()
+    deleted = await world.get(token)
+    unknown = await world.get(secrets.token_urlsafe(16))
+    for gone in (deleting, deleted):
+        assert (gone.status, gone.body) == (404, unknown.body)
+        assert gone.headers.keys() == unknown.headers.keys()
+    assert await world.copies() == []
+    assert await world.books.value("SELECT count(*) FROM subscription_links") == 0
+
+
+async def test_a_thousand_hostile_tokens_open_nothing(world: LinkWorld, token: str) -> None:
+    hostile = [secrets.token_urlsafe(16) for _ in range(900)]
+    hostile += [token[:-1] + letter for letter in "AQgwBCDE_-" if letter != token[-1]]
+    hostile += [token.swapcase(), token + "A", token[:-1], "%00" * 22, "..%2F" * 5, "'%20OR%20'1'='1", "a" * 5000]
+    hostile += [f"%{number:02x}{token[1:]}" for number in range(128) if chr(number) != token[0]]
+    assert len(set(hostile)) > 1000
+    world.a.calls.clear()
+    # From an address each, as a proxy on this machine tells it, so that the limit is not what keeps them out.
+    for batch in range(0, len(hostile), 50):
+        given = [
+            world.get(bad, X_Forwarded_For=f"203.0.{batch // 50}.{number}")
+            for number, bad in enumerate(hostile[batch : batch + 50])
+        ]
+        assert {answer.status for answer in await asyncio.gather(*given)} == {404}
+    assert world.a.calls == []
+
+
+async def test_an_ended_subscription_says_so_in_every_format_and_the_panel_is_not_asked(
+    world: LinkWorld, token: str
+) -> None:
+    world.clock.advance(8 * DAY)
+    world.a.calls.clear()
+    words = "Подписка закончилась"
+    (link,) = links_in((await world.get(token)).body)
+    assert words in unquote(link.partition("#")[2])
+    assert words in (await world.get(token, "clash-verge/v2")).body
+    sing_box = json.loads((await world.get(token, "SFA/1.11")).body)
+    assert any(words in outbound["tag"] for outbound in sing_box["outbounds"])
+    (xray,) = json.loads((await world.get(f"{token}/v2ray-json")).body)
+    assert words in xray["remarks"]
+    assert words in json.loads((await world.get(token, "Outline/1")).body)["tag"]
+    given = await world.get(token, "Happ/3.1")
+    assert "закончилась" in base64.b64decode(given.headers["profile-title"].removeprefix("base64:")).decode()
+    assert given.headers["profile-update-interval"] == "1"
+    assert world.a.calls == []
+    assert await world.copies() == []
+
+
+async def test_a_renewed_subscription_works_again_by_the_same_link(
+    world: LinkWorld, config_id: int, token: str
+) -> None:
+    world.clock.advance(8 * DAY)
+    await world.books.rows("UPDATE users SET subscription_end = :now", now=world.clock.now() + timedelta(days=30))
+    await world.work()
+    given = await world.get(token)
+    assert links_in(given.body)[0].startswith("vless://")
+    assert "127.0.0.1:1?" not in links_in(given.body)[0]
+    assert await world.token(config_id) == token
+
+
+async def test_one_link_that_is_asked_too_often_waits_and_others_do_not(world: LinkWorld, token: str) -> None:
+    other = await world.token(await world.customer(MAX), MAX)
+    asked = await asyncio.gather(*(world.get(token) for _ in range(40)))
+    refused = [answer for answer in asked if answer.status == 429]
+    assert 0 < len(refused) <= 10
+    assert 1 <= int(refused[0].headers["retry-after"]) <= 2
+    assert (await world.get(other)).status == 200
+
+
+async def test_one_address_that_asks_too_often_waits(world: LinkWorld) -> None:
+    asked = await asyncio.gather(*(world.get(secrets.token_urlsafe(16)) for _ in range(200)))
+    assert {answer.status for answer in asked} == {404, 429}
+    assert (await world.get(secrets.token_urlsafe(16), X_Forwarded_For="203.0.113.7")).status == 404
+
+
+async def test_a_dump_of_the_database_opens_no_link(world: LinkWorld, config_id: int, token: str) -> None:
+    row = await world.books.value("SELECT l::text FROM subscription_links l")
+    assert token not in row
+    stolen = SubLinkRepository(world.books.database, world.panels.cache, b"another key", SEAL)
+    with pytest.raises(NotFound):
+        await stolen.subscriber(token)
+    assert (await world.store.subscriber(token)).config_id == config_id
+
+
+async def test_a_link_sealed_by_a_lost_key_is_replaced_by_one_that_works(
+    world: LinkWorld, config_id: int, token: str
+) -> None:
+    await world.books.rows("UPDATE subscription_links SET sealed_token = 'of another key', token_hash = 'of another'")
+    fresh = await world.token(config_id)
+    assert fresh != token
+    assert (await world.get(fresh)).status == 200
+
+
+async def test_no_line_of_the_log_holds_a_token_or_a_panels_link(
+    world: LinkWorld, config_id: int, token: str
+) -> None:
+    panels_link = (await world.configs.get(NINA, config_id)).subscription_url or "missing"
+    with capture_logs() as log:
+        await world.get(token)
+        await world.a.fault("/sub/", "error", times=1)
+        await world.get(token)
+        await world.page(token)
+        await world.get(f"{token}/nothing")
+    assert any(line["event"] == "subscription_not_fresh" for line in log)
+    assert not [line for line in log if token in str(line) or panels_link.rpartition("/")[2] in str(line)]
+
+
+@asynccontextmanager
+async def in_front_of(
+    world: LinkWorld, panel: str, answer: Callable[[web.Request], Awaitable[web.Response]]
+) -> AsyncIterator[None]:
+    """Something else answers at the panel's address for a while."""
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    server = Server(app)
+    await server.start()
+    await world.books.rows(
+        "UPDATE marzban_instances SET base_url = :url WHERE id = :panel", url=server.url, panel=panel
+    )
+    yield
+    await server.stop()
