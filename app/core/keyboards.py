@@ -111,7 +111,7 @@ def config(t: Translator, shown: Config, url: str) -> InlineKeyboardMarkup:
     is_ours = shown.public_url is not None
     new_link = [button(t.plain("config.reissue"), ReissueLink(id=shown.id, sure=False))] if is_ours else []
     return _rows(
-        _page(t.plain("config.connect"), url) if is_ours else [],
+        _page(t.plain("config.connect"), f"{url}?lang={t.language}") if is_ours else [],
         _copy(t.plain("config.copy"), url, None if is_ours else "primary"),
         [
             button(t.plain("config.key"), ShowKey(id=shown.id)),

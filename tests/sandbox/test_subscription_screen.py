@@ -56,7 +56,7 @@ async def test_the_screen_shows_our_link_its_qr_and_a_page_that_opens_inside_tel
     web_app, copied = key(nina, "Connect").web_app, key(nina, "Copy").copy_text
     assert web_app is not None
     assert copied is not None
-    assert (web_app.url, copied.text) == (link, link)
+    assert (web_app.url, copied.text) == (f"{link}?lang=en", link)
     photo = newest(nina).content.photo
     assert photo is not None
     assert photo.body == qr(link)
