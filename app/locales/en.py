@@ -51,7 +51,14 @@ TEXTS = {
         "🔑 <b>{name}</b>\n\n"
         "Link for the app:\n<code>{url}</code>\n\n"
         "📅 Until <b>{end}</b>\n📊 Traffic: <b>{traffic}</b>\n\n"
+        "{hint}"
+    ),
+    "config.hint": (
         "Copy the link and paste it into an app: Happ, Hiddify, v2rayNG or Streisand. "
+        "On another device, scanning the QR code is easier."
+    ),
+    "config.hint_page": (
+        "Press Connect: the page helps you choose an app and adds the config to it. "
         "On another device, scanning the QR code is easier."
     ),
     "config.traffic": "{used} of {limit}",

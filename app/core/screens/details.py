@@ -34,7 +34,14 @@ def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
     if url is None:
         return Screen(t("vpn.creating"), keyboards.creating(t, shown.id))
     traffic = t.usage(usage.used_bytes, usage.limit_bytes) if usage else t.plain("config.traffic_unknown")
-    text = t("config.caption", name=shown.name, url=url, end=t.date(shown.expires_at), traffic=traffic)
+    text = t(
+        "config.caption",
+        name=shown.name,
+        url=url,
+        end=t.date(shown.expires_at),
+        traffic=traffic,
+        hint=t("config.hint_page" if shown.public_url else "config.hint"),
+    )
     return Screen(text, keyboards.config(t, shown, url), qr(url))
 
 
