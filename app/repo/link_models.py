@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from sqlalchemy import BigInteger, ForeignKey, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.repo.columns import Base, Instant
+
+OfConfig = Annotated[
+    int,
+    mapped_column(
+        BigInteger, ForeignKey("configs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+]
 
 
 class SubscriptionLink(Base):
@@ -14,9 +23,7 @@ class SubscriptionLink(Base):
 
     __tablename__ = "subscription_links"
 
-    config_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("configs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    config_id: Mapped[OfConfig]
     token_hash: Mapped[str] = mapped_column(Text, unique=True)
     sealed_token: Mapped[str] = mapped_column(Text)
     issued_at: Mapped[Instant]
@@ -27,9 +34,7 @@ class SubscriptionCopy(Base):
 
     __tablename__ = "subscription_copies"
 
-    config_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("configs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    config_id: Mapped[OfConfig]
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     instance_id: Mapped[str] = mapped_column(Text)
     media_type: Mapped[str] = mapped_column(Text)

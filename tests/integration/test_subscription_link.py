@@ -8,24 +8,31 @@ import json
 import secrets
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
 from aiohttp import web
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from structlog.testing import capture_logs
 
-from app.domain.errors import NotFound
+from app.cli.doctor import links
+from app.domain.errors import NotFound, StorageUnavailable
 from app.repo.sublinks import SubLinkRepository
+from app.utils.redis import Cache
 from sandbox.marzban import lifecycle
 from sandbox.serve import Server
+from tests.support.cable import Cable
 from tests.support.link_world import ADDRESS, MAX, NINA, SEAL, LinkWorld, link_world
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from app.repo.db import Database
-    from app.utils.redis import Cache
+    from app.services.subscription_records import Subscriber
 
 DAY = 86_400
 AGENTS = {
@@ -381,6 +388,34 @@ async def test_no_line_of_the_log_holds_a_token_or_a_panels_link(
         await world.get(f"{token}/nothing")
     assert any(line["event"] == "subscription_not_fresh" for line in log)
     assert not [line for line in log if token in str(line) or panels_link.rpartition("/")[2] in str(line)]
+
+
+async def test_while_the_database_is_away_apps_are_asked_to_come_again(
+    world: LinkWorld, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_token: str) -> Subscriber:
+        raise StorageUnavailable
+
+    monkeypatch.setattr(world.store, "subscriber", away)
+    given = await world.get(token)
+    assert (given.status, given.headers["retry-after"]) == (503, "30")
+
+
+async def test_a_redis_that_goes_away_closes_no_door(database: Database, redis: Redis) -> None:
+    dial = partial(asyncio.open_unix_connection, redis.connection_pool.connection_kwargs["path"])
+    async with Cable(dial) as cable:
+        client = Redis(port=cable.port, decode_responses=True, retry=Retry(NoBackoff(), 0))
+        async with client, link_world(database, Cache(client)) as world:
+            token = await world.token(await world.customer())
+            cable.pull()
+            assert (await world.get(token)).status == 200
+            assert (await world.page(token)).status == 200
+            assert len(await world.copies()) == 1
+
+
+async def test_the_doctor_knows_whether_links_lead_to_the_bot(world: LinkWorld) -> None:
+    assert (await links(world.url, world.http)).is_well
+    assert not (await links(world.a.server.url, world.http)).is_well
 
 
 @asynccontextmanager
