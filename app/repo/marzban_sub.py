@@ -47,7 +47,8 @@ class SubscriptionHttp:
         if base is None:
             raise PanelUnavailable(access.instance_id, "base_url is no address of a panel")
         wanted = URL(f"{base}{_path(str(base), url)}{f'/{form}' if form else ''}", encoded=True)
-        headers = {"User-Agent": agent, "Accept": "*/*"}
+        # Packed bytes could grow beyond any bound when they are opened: they are neither wanted nor opened.
+        headers = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
         try:
             async with self._opened().get(wanted, headers=headers, allow_redirects=False) as response:
                 return await self._read(access.instance_id, response)
@@ -81,6 +82,7 @@ class SubscriptionHttp:
                 connector=aiohttp.TCPConnector(limit=0, limit_per_host=SIDE_BY_SIDE),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._timeout,
+                auto_decompress=False,
             )
         return self._session
 

@@ -2,11 +2,18 @@
 "use strict";
 
 const copy = document.getElementById("copy");
-if (copy && navigator.clipboard) {
+if (copy) {
+  const url = document.getElementById("url");
   const words = copy.textContent;
   copy.hidden = false;
   copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById("url").textContent);
+    try {
+      await navigator.clipboard.writeText(url.textContent);
+    } catch {
+      // Web views refuse the clipboard, or have none; what is selected can be copied there, at worst by hand.
+      getSelection().selectAllChildren(url);
+      if (!document.execCommand("copy")) return;
+    }
     copy.textContent = copy.dataset.copied;
     setTimeout(() => { copy.textContent = words; }, 2000);
   });
