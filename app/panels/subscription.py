@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.panels.gate import PanelGate
+from app.panels.gate import SPARED, PanelGate
 from app.repo.marzban_client import PanelBadAnswer, PanelError, PanelUnavailable, PanelUserNotFound
 from app.services.subscription_records import Profile
 
@@ -68,12 +68,10 @@ class PanelSubscriptions:
         try:
             return await self._gate.call(access, lambda client: self._in_time(access, client, subscriber, visit))
         except PanelError as error:
-            log.warning(
-                "subscription_not_fresh",
-                instance_id=access.instance_id,
-                config_id=subscriber.config_id,
-                reason=error.reason,
-            )
+            # While a panel is spared every app would be a line: the failures that opened the breaker have told already.
+            if error.reason != SPARED:
+                facts = {"instance_id": access.instance_id, "config_id": subscriber.config_id}
+                log.warning("subscription_not_fresh", **facts, reason=error.reason)
             return None
 
     async def _in_time(
