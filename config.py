@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app import failpoints
 from app.domain.money import Money
 from app.domain.plans import Catalogue, Plan
 
@@ -32,6 +33,8 @@ REFERRAL_BONUS = Decimal("50.0")
 REDIS_TTL = 300
 TELEGRAM_STARS_RATE = Decimal("1.35")
 TON_RUB_RATE = Decimal(220)
+USD_RUB_RATE = Decimal(80)
+USDT_MASTER = "EQCxE6mUtQJKFnGfaROTKOt1lZbDiiX1kCixRv7Nw2Id_sDs"
 PAYMENT_TIMEOUT_MINUTES = 10
 IS_LOGGING = True
 LOG_LEVEL: Literal["INFO", "DEBUG", "ERROR"] = "DEBUG"
@@ -46,6 +49,7 @@ Rate = Annotated[Decimal, Field(gt=0, decimal_places=6, max_digits=15)]
 WHOLE_GROUPS = (
     ("DATABASE_HOST", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_NAME"),
     ("S001_BASE_URL", "S001_MARZBAN_USERNAME", "S001_MARZBAN_PASSWORD"),
+    ("YOOKASSA_SHOP_ID", "YOOKASSA_SECRET_KEY"),
 )
 
 
@@ -109,11 +113,19 @@ class Settings(BaseSettings):
     ton_address: str | None = None
     tonapi_url: HttpUrl = HttpUrl("https://tonapi.io")
     tonapi_key: SecretStr | None = None
+    usdt_enabled: bool = True
+    usdt_master: str = USDT_MASTER
+    rates_url: HttpUrl = HttpUrl("https://api.coingecko.com/api/v3")
     ton_poll_seconds: Annotated[int, Field(ge=1, le=600)] = 30
     stars_enabled: bool = True
     cryptobot_token: SecretStr | None = None
     cryptobot_testnet: bool = False
     cryptobot_api_url: HttpUrl | None = None
+    yookassa_shop_id: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] | None = None
+    yookassa_secret_key: SecretStr | None = None
+    yookassa_api_url: HttpUrl = HttpUrl("https://api.yookassa.ru")
+    yookassa_receipt_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
+    yookassa_vat_code: Annotated[int, Field(ge=1, le=12)] = 1
     payment_poll_seconds: Annotated[int, Field(ge=1, le=600)] = 30
 
     s001_base_url: HttpUrl | None = None
@@ -129,12 +141,15 @@ class Settings(BaseSettings):
     sub_12m_price: Price | None = None
     plans_file: Path = ROOT / "plans.json"
 
+    audit_hour_utc: Annotated[int, Field(ge=0, le=23)] = 3
+
     free_trial_days: PositiveInt = FREE_TRIAL_DAYS
     referral_bonus: Annotated[Decimal, Field(ge=0, decimal_places=2, max_digits=9)] = REFERRAL_BONUS
     referral_trigger: Literal["first_payment", "signup"] = "first_payment"
     redis_ttl: PositiveInt = REDIS_TTL
     telegram_stars_rate: Rate = TELEGRAM_STARS_RATE
     ton_rub_rate: Rate = TON_RUB_RATE
+    usd_rub_rate: Rate = USD_RUB_RATE
     payment_timeout_minutes: PositiveInt = PAYMENT_TIMEOUT_MINUTES
     is_logging: bool = IS_LOGGING
     log_level: Literal["INFO", "DEBUG", "ERROR"] = LOG_LEVEL
@@ -176,10 +191,16 @@ class Settings(BaseSettings):
     @classmethod
     def _looks_like_an_apps_token(cls, token: SecretStr | None) -> SecretStr | None:
         # A header carries it, and it is the key to the webhook's signatures: neither bears blanks or a filler.
-        text = token.get_secret_value() if token is not None else "unset-and-fine"
-        if not text.isascii() or not text.isprintable() or " " in text or len(text) < 10 or text in PLACEHOLDERS:
+        if token is not None and not _is_key(token):
             raise ValueError("not an app's token (take it from @CryptoBot: Crypto Pay, My Apps)")
         return token
+
+    @field_validator("yookassa_secret_key")
+    @classmethod
+    def _looks_like_a_shops_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not _is_key(key):
+            raise ValueError("not a shop's key (take it from YooKassa: Integration, API keys)")
+        return key
 
     @property
     def bot_id(self) -> int:
@@ -191,6 +212,11 @@ class Settings(BaseSettings):
         """Where the web server is reached from outside, without a closing slash; None where it is not."""
         address = self.public_url or self.webhook_url
         return str(address).rstrip("/") if address else None
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether time and Telegram are the sandbox's own, so that nobody real is served."""
+        return self.clock_offset_file is not None and self.telegram_api_url.host in {"127.0.0.1", "localhost", "[::1]"}
 
     def secrets(self) -> list[str]:
         """Every secret value that is set, for the pass that keeps them out of the log."""
@@ -209,6 +235,13 @@ class Settings(BaseSettings):
         return entry.price if override is None else override
 
 
+def _is_key(secret: SecretStr) -> bool:
+    """Whether it may be a key that a provider handed out, and not a filler."""
+    text = secret.get_secret_value()
+    is_plain = text.isascii() and text.isprintable() and " " not in text
+    return is_plain and len(text) >= 10 and text not in PLACEHOLDERS
+
+
 def _half_set_groups(values: dict[str, object]) -> list[str]:
     """What is missing where a group of settings that only work together is half there."""
     lines: list[str] = []
@@ -221,6 +254,8 @@ def _half_set_groups(values: dict[str, object]) -> list[str]:
         lines.append("TON_ADDRESS is missing: TONAPI_KEY is set, so TON payments are half configured")
     if values.get("cryptobot_api_url") and not values.get("cryptobot_token"):
         lines.append("CRYPTOBOT_TOKEN is missing: CRYPTOBOT_API_URL is set, so CryptoBot is half configured")
+    if values.get("yookassa_receipt_email") and not values.get("yookassa_shop_id"):
+        lines.append("YOOKASSA_SHOP_ID is missing: YOOKASSA_RECEIPT_EMAIL is set, so YooKassa is half configured")
     return lines
 
 
@@ -238,6 +273,8 @@ def load_settings() -> Settings:
         _read_plans(plans)
     except SettingsError as error:
         problems.append(str(error))
+    if settings is not None and failpoints.VARIABLE in os.environ and not settings.is_sandbox:
+        problems.append(f"{failpoints.VARIABLE} ends the bot in the midst of its work and is for tests only: unset it")
     if settings is None or problems:
         raise SettingsError("\n".join(problems))
     return settings

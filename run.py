@@ -1,6 +1,7 @@
 """Entry point of the bot: enters the project's environment, makes sure there is one bot, serves until a signal."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ if __name__ == "__main__":
     enter_environment(ROOT)
 
 # These live in the environment entered above.
+from app import failpoints  # noqa: E402
 from app.embedded.postgres import EmbeddedPostgresError  # noqa: E402
 from app.embedded.redis import RedisUnavailable  # noqa: E402
 from app.main import serve  # noqa: E402
@@ -31,6 +33,8 @@ def main() -> int:
         settings = load_settings()
     except SettingsError as error:
         return _fail(readiness, str(error), EXIT_SETTINGS)
+    # Without the variable nothing is armed, and with it the settings are those of a test.
+    failpoints.arm(os.environ.get(failpoints.VARIABLE, ""))
     place = Place(ROOT, Path(settings.data_dir))
     try:
         lock = hold_lock(place)

@@ -1,4 +1,4 @@
-"""Composes everything about payments: gateways, their jobs and doors. Part of the root; only app/main.py imports it."""
+"""Composes everything about payments: gateways, their jobs and doors. Part of the root, for app/main.py and app/cli."""
 
 from __future__ import annotations
 
@@ -7,29 +7,39 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
+from aiogram.exceptions import TelegramAPIError
 
 from app.core.money_updates import MoneyDesk
 from app.core.stars_desk import BotStarsDesk
+from app.domain.assets import Asset
 from app.domain.ton import TonAddress
-from app.payments.desk import GatewayProvider, NotificationDesk
+from app.payments.desk import GatewayProvider, GatewayRefunder, NotificationDesk
+from app.payments.gateway.base import GatewayUnavailable
 from app.payments.gateway.cryptobot import CryptoBotGateway
-from app.payments.gateway.cryptobot_mark import Marks
 from app.payments.gateway.cryptopay import MAIN_NET, TEST_NET, CryptoPay
+from app.payments.gateway.marks import Marks
 from app.payments.gateway.stars import TelegramStarsGateway
 from app.payments.gateway.ton import TonGateway
 from app.payments.gateway.tonapi import TonApi
+from app.payments.gateway.yookassa import Shop, YooKassaGateway
+from app.payments.gateway.yookassa_api import YooKassa
+from app.payments.gateway.yookassa_wishes import Fiscal
 from app.payments.manager import PaymentManager
+from app.payments.rates import TonApiChart, rate_sources
+from app.payments.wallets import WatchedWallets
 from app.readiness import StartFailed
 from app.repo.leases import Leadership
 from app.repo.money_updates import MoneyUpdateRepository
+from app.repo.operator_news import OperatorNewsRepository
+from app.repo.rates import RateRepository
 from app.repo.refunds import RefundRepository
 from app.repo.stars import StarRepository
+from app.services.operator_news import WatchedProvider
 from app.services.receipts import ProviderSilent, Receipts, Reconciliation
-from app.services.refunds import StarRefunds
-from app.services.stars import StarPayments, StarReconciliation
+from app.services.refunds import RefundDesk
+from app.services.stars import StarPayments, StarReconciliation, StarRefunder
 from app.utils.payment_cleanup import PaymentCleanupTask
-from app.utils.rates import TonRates
-from app.utils.updater import TonTransactionsUpdater
+from app.utils.rates import RubRates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +54,7 @@ if TYPE_CHECKING:
     from app.repo.user import UserRepository
     from app.services.accounts import Accounts
     from app.services.ports import Clock
+    from app.services.refunds import Refunder
     from app.stores import Stores
     from config import Settings
 
@@ -53,6 +64,7 @@ log = structlog.get_logger(__name__)
 
 MONEY_UPDATE_SECONDS = 5
 DAY_SECONDS = 86_400
+RATE_SECONDS = 20
 
 
 class CashDesk:
@@ -90,15 +102,12 @@ class CashDesk:
         gateways: list[BasePaymentGateway] = []
         self.http = aiohttp.ClientSession()
         self._closing.push_async_callback(self.http.close)
-        self.updater: TonTransactionsUpdater | None = None
+        # Whose silence operators are told of, by the names under which the store knows when they were heard.
+        self.watched = ["stars"]
+        self.crypto_pay = self._crypto_pay()
+        self.wallets: WatchedWallets | None = None
         if self._settings.ton_address is not None:
-            wallet = self._wallet(self._settings.ton_address)
-            key = self._settings.tonapi_key
-            index = TonApi(self.http, str(self._settings.tonapi_url), key.get_secret_value() if key else None)
-            rates = TonRates(index, self._users, self._clock, self._settings.ton_rub_rate)
-            ton = TonGateway(index, wallet, rates)
-            self.updater = TonTransactionsUpdater(ton, self._payments_store, rates, self._clock)
-            gateways.append(ton)
+            gateways += self._ton(self._address("TON_ADDRESS", "a TON wallet", self._settings.ton_address))
         desk = BotStarsDesk(self._bot, self._accounts)
         if self._settings.stars_enabled:
             gateways.append(TelegramStarsGateway(desk, self._settings.telegram_stars_rate))
@@ -106,6 +115,10 @@ class CashDesk:
         self.cryptobot = self._cryptobot()
         if self.cryptobot is not None:
             gateways.append(self.cryptobot)
+        self.yookassa = self._yookassa()
+        if self.yookassa is not None:
+            gateways.append(self.yookassa)
+        self.refunds = self._refund_desk(desk, gateways)
         timeout = timedelta(minutes=self._settings.payment_timeout_minutes)
         self.manager = PaymentManager(gateways, self._payments_store, self._clock, timeout)
         self.notifications = NotificationDesk(self.manager, self.receipts)
@@ -115,15 +128,19 @@ class CashDesk:
         self._every = every
         poll_seconds = self._settings.payment_poll_seconds
         every("cleanup", 3600, self.cleanup.run_once)
-        if self.updater is not None:
-            self.ton_lead = Leadership(self._stores.engine, "ton-poller")
-            self._closing.push_async_callback(self.ton_lead.release)
-            every("ton", self._settings.ton_poll_seconds, self._poll_ton)
+        if self.wallets is not None:
+            every("rates", RATE_SECONDS, self.rates.refresh)
+            every("rates-kept", DAY_SECONDS, self.rates.forget)
+            for asset in Asset:
+                self._poll(self.wallets, asset)
         every("stars", poll_seconds, self._reconcile_stars)
         every("money-updates", MONEY_UPDATE_SECONDS, self.money_updates.handle_due)
         every("money-updates-kept", DAY_SECONDS, self.money_updates.forget)
-        if self.cryptobot is not None:
-            self._reconcile(self.cryptobot, poll_seconds)
+        for gateway in (self.cryptobot, self.yookassa):
+            if gateway is not None:
+                self._reconcile(gateway, poll_seconds)
+        # No lead is needed: whoever asks, a provider gives a charge back once.
+        every("refunds", poll_seconds, self.refunds.finish)
 
     def _stars(self, desk: BotStarsDesk) -> None:
         """What came in Stars is booked even where none are taken any more: links outlive a setting."""
@@ -131,34 +148,88 @@ class CashDesk:
         store = StarRepository(database, cache)
         charges = StarPayments(store, self.receipts, self._settings.telegram_stars_rate, self._clock)
         self.stars = StarReconciliation(desk, store, charges, self._payments_store, self._clock)
-        self.refunds = StarRefunds(RefundRepository(database, cache), desk, self.stars, self.receipts, self._clock)
         updates = MoneyUpdateRepository(database, cache, self._settings.bot_id)
         self.money_updates = MoneyDesk(self._bot, updates, charges, self._clock)
 
-    def _cryptobot(self) -> CryptoBotGateway | None:
+    def _ton(self, wallet: TonAddress) -> list[BasePaymentGateway]:
+        """The coin, and USDT where it is wanted; what comes in USDT is booked even where it is not offered."""
+        settings = self._settings
+        key = settings.tonapi_key
+        # One client for everything that is asked of tonapi: without a key, all share its slow pace.
+        index = TonApi(self.http, str(settings.tonapi_url), key.get_secret_value() if key else None)
+        master = self._address("USDT_MASTER", "a jetton master", settings.usdt_master)
+        self.rates = RubRates(
+            rate_sources(index, self.crypto_pay, self.http, str(settings.rates_url)),
+            self._users,
+            self._clock,
+            {Asset.TON: settings.ton_rub_rate, Asset.USDT: settings.usd_rub_rate},
+            RateRepository(self._stores.database),
+            TonApiChart(index, master),
+        )
+        self.watched.append(wallet.raw)
+        self.wallets = WatchedWallets(index, self._payments_store, self.rates, self._clock, wallet, master)
+        usdt = [TonGateway(wallet, self.rates, master)] if settings.usdt_enabled else []
+        return [TonGateway(wallet, self.rates), *usdt]
+
+    def _crypto_pay(self) -> CryptoPay | None:
         settings = self._settings
         if settings.cryptobot_token is None:
             return None
         url = settings.cryptobot_api_url or (TEST_NET if settings.cryptobot_testnet else MAIN_NET)
-        token = settings.cryptobot_token.get_secret_value()
+        return CryptoPay(self.http, str(url), settings.cryptobot_token.get_secret_value())
+
+    def _cryptobot(self) -> CryptoBotGateway | None:
+        token = self._settings.cryptobot_token
+        if token is None or self.crypto_pay is None:
+            return None
         marks = Marks(self._keyring.derive("cryptobot-invoices"))
-        return CryptoBotGateway(CryptoPay(self.http, str(url), token), token, marks, self._payments_store, self._clock)
+        return CryptoBotGateway(
+            self.crypto_pay, token.get_secret_value(), marks, self._payments_store, self._clock
+        )
+
+    def _yookassa(self) -> YooKassaGateway | None:
+        settings, key = self._settings, self._settings.yookassa_secret_key
+        if settings.yookassa_shop_id is None or key is None:
+            return None
+        api = YooKassa(self.http, str(settings.yookassa_api_url), settings.yookassa_shop_id, key.get_secret_value())
+        email = settings.yookassa_receipt_email
+        fiscal = Fiscal(email, settings.yookassa_vat_code) if email else None
+        shop = Shop(self._chat, self._keyring.derive("yookassa-requests"), fiscal)
+        marks = Marks(self._keyring.derive("yookassa-invoices"))
+        return YooKassaGateway(api, shop, marks, self._payments_store, self._clock)
+
+    def _refund_desk(self, desk: BotStarsDesk, gateways: list[BasePaymentGateway]) -> RefundDesk:
+        refunders: list[Refunder] = [StarRefunder(desk, self.stars, self._clock)]
+        refunders += [GatewayRefunder(gateway) for gateway in gateways if gateway.descriptor.can_refund]
+        store = RefundRepository(self._stores.database, self._stores.cache)
+        return RefundDesk(store, refunders, self.receipts, self._clock)
+
+    async def _chat(self) -> str:
+        """Where a customer comes back to from a provider's page; asked of Telegram once."""
+        try:
+            return f"https://t.me/{(await self._bot.me()).username}"
+        except TelegramAPIError as problem:
+            raise GatewayUnavailable(type(problem).__name__) from None
 
     @staticmethod
-    def _wallet(address: str) -> TonAddress:
+    def _address(setting: str, what: str, text: str) -> TonAddress:
         try:
-            wallet = TonAddress.parse(address)
+            address = TonAddress.parse(text)
         except ValueError:
-            raise StartFailed("TON_ADDRESS is not the address of a TON wallet") from None
-        if wallet.test_only:
-            raise StartFailed("TON_ADDRESS is a test-only address: give the one for the main network")
-        return wallet
+            raise StartFailed(f"{setting} is not the address of {what}") from None
+        if address.test_only:
+            raise StartFailed(f"{setting} is a test-only address: give the one for the main network")
+        return address
 
     def _reconcile(self, gateway: BasePaymentGateway, seconds: float) -> None:
         """Ask a gateway from time to time what came; one replica does, under the gateway's own lead."""
         lead = Leadership(self._stores.engine, f"{gateway.method.value}-reconciliation")
         self._closing.push_async_callback(lead.release)
-        work = Reconciliation(GatewayProvider(gateway), self._payments_store, self.receipts, self._clock)
+        provider = WatchedProvider(
+            GatewayProvider(gateway), OperatorNewsRepository(self._stores.database), self._clock
+        )
+        self.watched.append(provider.name)
+        work = Reconciliation(provider, self._payments_store, self.receipts, self._clock)
 
         async def run() -> None:
             if await lead.try_acquire():
@@ -174,9 +245,18 @@ class CashDesk:
                 log.warning("stars_reconciled", rows=booked)
         except ProviderSilent as silence:
             log.warning("provider_silent", gateway="stars", reason=str(silence))
-        await self.refunds.finish()
 
-    async def _poll_ton(self) -> None:
-        if self.updater is not None and await self.ton_lead.try_acquire():
-            await self.updater.run_once()
+    def _poll(self, wallets: WatchedWallets, asset: Asset) -> None:
+        """Read from time to time what came in an asset; one replica does, under the asset's own lead."""
+        lead = Leadership(self._stores.engine, f"{asset.value}-poller")
+        self._closing.push_async_callback(lead.release)
+
+        async def run() -> None:
+            if not await lead.try_acquire():
+                return
+            await wallets.run_once(asset)
+            if asset is Asset.TON:
+                await wallets.read_others()
             self._wake("notices")
+
+        self._every(asset.value, self._settings.ton_poll_seconds, run)

@@ -29,6 +29,7 @@ from app.domain.referral import Bonus
 from app.jobs.supervisor import Supervisor
 from app.keyring import PAYMENT_PATHS, SUBSCRIPTION_LINKS, SUBSCRIPTION_SEAL, open_keyring
 from app.locales.locales_mw import LocaleMiddleware
+from app.office import Office
 from app.panels.choice import PanelChoice
 from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
@@ -38,6 +39,7 @@ from app.readiness import StartFailed
 from app.repo.bonuses import Bonuses
 from app.repo.configs import ConfigRepository
 from app.repo.doorman import Doorman
+from app.repo.gifts import GiftRepository
 from app.repo.init_db import migrate, seed_panel
 from app.repo.leases import Leadership
 from app.repo.marzban_client import MarzbanClients
@@ -45,6 +47,7 @@ from app.repo.marzban_sub import SubscriptionHttp
 from app.repo.notices import NoticeRepository
 from app.repo.panels import PanelRepository
 from app.repo.payments import PaymentRepository
+from app.repo.promos import PromoRepository
 from app.repo.provisioning import ProvisioningRepository
 from app.repo.receipts import ReceiptRepository
 from app.repo.settlement import Settler
@@ -53,6 +56,8 @@ from app.repo.sublinks import SubLinkRepository
 from app.repo.user import UserRepository
 from app.services.accounts import Accounts
 from app.services.configs import Configs
+from app.services.gifts import Gifts
+from app.services.promos import Promos
 from app.services.records import PanelAccess
 from app.services.shop import Shop
 from app.services.sublinks import SubLinks
@@ -144,12 +149,16 @@ class App:
         self.dispatcher = ShortDispatcher(name="orbit")
         sales = ShopRepository(self.stores.database, self.stores.cache)
         shop = Shop(sales, self.settings.catalogue(), self.clock, self.wake)
+        gifts = GiftRepository(self.stores.database, self.stores.cache)
+        self.promos = Promos(PromoRepository(self.stores.database, self.stores.cache), self.clock, self.wake)
         configs = Configs(self.configs, self.usage, self.clock, self.wake, self.links)
         self.dispatcher["shopfront"] = Shopfront(
             accounts=self.accounts,
             configs=configs,
             shop=shop,
             topups=TopUps(self.cash.manager, self.payments, self.wake),
+            promos=self.promos,
+            gifts=Gifts(gifts, shop, self.clock),
             clock=self.clock,
             referral_bonus=Bonus(
                 Money.rub(self.settings.referral_bonus), at_signup=self.settings.referral_trigger == "signup"
@@ -223,9 +232,11 @@ class App:
         for number in range(PROVISIONERS):
             self._every(f"provisioning:{number}", 2, self._provision)
         self._every("notices", 2, self._notify)
+        self._every("promos", 60, self.promos.release_lapsed)
         self._every("panels", 60, self.panels.active)
         self._every("buckets", 3600, self.buckets.sweep)
         self.cash.start_jobs(self._every)
+        Office(self.settings, self.stores, self.clock, self.bot, self.cash.watched).start_jobs(self._every)
         if self.stores.postgres is not None:
             self.supervisor.start("postgres", self.stores.postgres.keep_running)
         self.supervisor.start("lag", self.supervisor.watch_lag)

@@ -76,6 +76,11 @@ class WorldView(Protocol):
         ...
 
     @property
+    def yookassa_url(self) -> str:
+        """The YooKassa emulator."""
+        ...
+
+    @property
     def panel_urls(self) -> Mapping[str, str]:
         """The panel emulators by name."""
         ...
@@ -148,6 +153,10 @@ class Console:
         """Pass on to the Crypto Pay emulator."""
         return await self._proxy.forward(request, self._world.cryptopay_url, _tail(request, 1))
 
+    async def yookassa(self, request: web.Request) -> web.StreamResponse:
+        """Pass on to the YooKassa emulator."""
+        return await self._proxy.forward(request, self._world.yookassa_url, _tail(request, 1))
+
     async def panel(self, request: web.Request) -> web.StreamResponse:
         """Pass on to the panel emulator named in the path."""
         url = self._world.panel_urls.get(request.match_info["name"])
@@ -198,6 +207,7 @@ def create_app(world: WorldView) -> web.Application:
     app.router.add_route("*", "/telegram/{tail:.+}", console.telegram)
     app.router.add_route("*", "/chain/{tail:.+}", console.chain)
     app.router.add_route("*", "/cryptopay/{tail:.+}", console.cryptopay)
+    app.router.add_route("*", "/yookassa/{tail:.+}", console.yookassa)
     app.router.add_route("*", "/panels/{name}/{tail:.+}", console.panel)
     return app
 

@@ -56,6 +56,7 @@ class View:
     telegram_url: str
     chain_url: str
     cryptopay_url: str
+    yookassa_url: str
     panel_urls: dict[str, str]
     clock: SandboxClock
     bot: BotButtons
@@ -87,12 +88,12 @@ async def running(home: Path, port: int, say: Say, commands: Commands = _PROJECT
         world = World(home)
         await world.start()
         stack.push_async_callback(world.stop)
-        say("Telegram, the TON chain, Crypto Pay and two VPN panels are up")
+        say("Telegram, the TON chain, Crypto Pay, YooKassa and two VPN panels are up")
         env = world.env() | _bots_web()
         bot = BotProcess(env, home / "bot.log", commands.bot)
         stack.push_async_callback(bot.stop)
-        emulators = (world.telegram_url, world.chain_url, world.cryptopay_url, world.panel_urls)
-        view = View(*emulators, world.clock, BotButtons(bot))
+        emulators = (world.telegram_url, world.chain_url, world.cryptopay_url, world.yookassa_url)
+        view = View(*emulators, world.panel_urls, world.clock, BotButtons(bot))
         page = Server(console.create_app(view), port)
         url = await page.start()
         stack.push_async_callback(page.stop)

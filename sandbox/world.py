@@ -1,16 +1,21 @@
 """Owns the emulators of one sandbox and the settings that lead a bot to them; must not know the bot."""
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
-from sandbox import chain, cryptopay, marzban, telegram
+from sandbox import chain, cryptopay, marzban, public_rates, telegram, yookassa
+from sandbox.chain.rates import RUB_FOR_USD
 from sandbox.clock import SandboxClock
 from sandbox.serve import Server
 
 BOT_TOKEN = "1000001:sandbox"  # noqa: S105 - opens nothing but the emulator
 _TONAPI_KEY = "sandbox-tonapi-key"
 _CRYPTOBOT_TOKEN = "1000001:sandbox-crypto-pay"  # noqa: S105 - opens nothing but the emulator
+_YOOKASSA_SHOP = "100500"
+_YOOKASSA_KEY = "test_sandbox-yookassa"
 _PANEL_NAMES = ("Frankfurt", "Helsinki", "Warsaw", "Vienna", "Riga")
 _ADMIN = "admin"
 
@@ -27,7 +32,7 @@ class PanelDoor:
 
 
 class World:
-    """Telegram, the TON chain, Crypto Pay, panels, each on a free port of 127.0.0.1; in memory, but for the clock."""
+    """Telegram, chain, Crypto Pay, YooKassa, rates, panels, each on a loopback port; in memory, but the clock."""
 
     def __init__(self, home: Path, panels: int = 2) -> None:
         if not 1 <= panels <= len(_PANEL_NAMES):
@@ -38,11 +43,14 @@ class World:
         self.telegram = telegram.Telegram(self.clock, self.bot_token)
         self.chain = chain.Chain(self.clock)
         self.till = cryptopay.Till(self.clock, _CRYPTOBOT_TOKEN, testnet=True)
+        self.shop = yookassa.Shop(self.clock, _YOOKASSA_SHOP, _YOOKASSA_KEY)
         self.panels = {name: marzban.Panel(self.clock, name, _ADMIN, _password(name)) for name in _PANEL_NAMES[:panels]}
         self.ton_address = self.chain.merchant.friendly()
         self.telegram_url = ""
         self.chain_url = ""
         self.cryptopay_url = ""
+        self.yookassa_url = ""
+        self.rates_url = ""
         self.panel_urls: dict[str, str] = {}
         self._running = AsyncExitStack()
 
@@ -56,6 +64,8 @@ class World:
             self.telegram_url = await _serve(stack, Server(telegram.create_app(self.telegram)))
             self.chain_url = await _serve(stack, Server(chain.create_app(self.chain, _TONAPI_KEY)))
             self.cryptopay_url = await _serve(stack, Server(cryptopay.create_app(self.till)))
+            self.yookassa_url = await _serve(stack, Server(yookassa.create_app(self.shop)))
+            self.rates_url = await _serve(stack, Server(public_rates.create_app(self._prices))) + "/api/v3"
             for name, panel in self.panels.items():
                 self.panel_urls[name] = await _serve(stack, Server(marzban.create_app(panel)))
             self._running = stack.pop_all()
@@ -63,6 +73,14 @@ class World:
     async def stop(self) -> None:
         """Stop every emulator; what they knew is gone."""
         await self._running.aclose()
+
+    def _prices(self) -> Mapping[str, Mapping[str, Decimal]]:
+        """What the chain's coin and a dollar cost, as a public site would have found out."""
+        rub = self.chain.rate_rub
+        return {
+            "the-open-network": {"rub": rub, "usd": rub / RUB_FOR_USD},
+            "tether": {"rub": RUB_FOR_USD, "usd": Decimal(1)},
+        }
 
     def doors(self) -> list[PanelDoor]:
         """Return the panels as an operator would note them down, s001 first; of use once started."""
@@ -82,9 +100,13 @@ class World:
             "TONAPI_URL": self.chain_url,
             "TONAPI_KEY": _TONAPI_KEY,
             "TON_POLL_SECONDS": "2",
+            "RATES_URL": self.rates_url,
             "CRYPTOBOT_TOKEN": _CRYPTOBOT_TOKEN,
             "CRYPTOBOT_TESTNET": "true",
             "CRYPTOBOT_API_URL": self.cryptopay_url,
+            "YOOKASSA_SHOP_ID": _YOOKASSA_SHOP,
+            "YOOKASSA_SECRET_KEY": _YOOKASSA_KEY,
+            "YOOKASSA_API_URL": self.yookassa_url,
             "PAYMENT_POLL_SECONDS": "2",
             "S001_BASE_URL": first.url,
             "S001_MARZBAN_USERNAME": first.username,

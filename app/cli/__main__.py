@@ -20,12 +20,24 @@ PARTS: dict[str, dict[str, str]] = {
     "panels": {"panels": "Add panels, list them, take them in and out of service."},
     "audit": {
         "audit": "Prove that ledger, balances, payments, subscriptions and panels agree.",
-        "unmatched": "List the money that came in and could be credited to nobody.",
     },
     "doctor": {
-        "doctor": "Look at settings, stores, Telegram, the chain and the panels; exit code 1 where something is wrong."
+        "doctor": ("Look at settings, stores, Telegram, providers and panels; exit code 1 where something is wrong.")
     },
-    "refunds": {"refund": "Give a payment back; without a charge it lists the newest."},
+    "money": {
+        "unmatched": "List the money that came in and could be credited to nobody.",
+        "assign": "Give money that waits to an account, once and for ever.",
+        "dismiss": "Set aside what is no customer's money: it stays recorded, and is listed no more.",
+        "adjust": "Change a balance by a sum, with a reason; never below zero, and once for each key.",
+    },
+    "account": {
+        "account": "Show a person's balance with its ledger, invoices, receipts, purchases and what operators did."
+    },
+    "rates": {
+        "rates": "Show what assets are worth: the rate in use, and what each source says now."
+    },
+    "refunds": {"refund": "Give a charge back; without one, list the newest."},
+    "promo": {"promo": "Promo codes: make one, list them, end one."},
     "webhooks": {"webhooks": "Show the addresses to paste into the settings of payment providers."},
     "dev": {
         "test": "Run the tests; arguments go to pytest.",

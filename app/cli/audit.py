@@ -1,4 +1,4 @@
-"""Commands that prove the books and show what waits for the operator. Own no rule and repair nothing."""
+"""The command that proves the books and compares the panels. Owns no rule and repairs nothing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import typer
 
 from app.cli.context import with_stores
 from app.clock import open_clock
-from app.domain.ton import TonAddress, format_coins
 from app.keyring import open_keyring
 from app.panels.inspection import open_inspector
-from app.repo.audit import INVARIANTS, Break, breaks
+from app.repo.audit import INVARIANTS, Break, examined
 from app.repo.oversight import OversightRepository
 from app.repo.panels import PanelRepository
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from app.panels.inspection import PanelFinding
-    from app.services.records import UnmatchedTransfer
     from app.stores import Stores
     from config import Settings
 
@@ -27,9 +25,8 @@ CLEAN, BROKEN, UNSEEN = 0, 1, 2
 
 
 def register(app: typer.Typer) -> None:
-    """Add audit, unmatched."""
+    """Add audit."""
     app.command()(audit)
-    app.command()(unmatched)
 
 
 def audit(
@@ -41,7 +38,7 @@ def audit(
     """
 
     async def work(settings: Settings, stores: Stores) -> tuple[list[Break], list[PanelFinding]]:
-        return await breaks(stores.database), (await _census(settings, stores) if panels else [])
+        return await examined(stores.database), (await _census(settings, stores) if panels else [])
 
     broken, findings = with_stores(work)
     for line in (*_book_lines(broken), *_panel_lines(findings)):
@@ -55,22 +52,6 @@ def audit(
     else:
         print("The books are right.")
     raise typer.Exit(BROKEN if count else UNSEEN if unseen else CLEAN)
-
-
-def unmatched() -> None:
-    """List the money that came in and could be credited to nobody."""
-
-    async def work(_settings: Settings, stores: Stores) -> list[UnmatchedTransfer]:
-        return await OversightRepository(stores.database).unmatched()
-
-    transfers = with_stores(work)
-    for transfer in transfers:
-        print(
-            f"{transfer.hash}  {transfer.at:%Y-%m-%d %H:%M:%S}  {format_coins(transfer.nano):>14} GRAM (TON)"
-            f"  from {_friendly(transfer.source)}  {transfer.verdict}  {_shown(transfer.comment)}"
-        )
-    total = format_coins(sum(transfer.nano for transfer in transfers))
-    print(f"{len(transfers)} waiting, {total} GRAM (TON)." if transfers else "Nothing waits.")
 
 
 async def _census(settings: Settings, stores: Stores) -> list[PanelFinding]:
@@ -100,17 +81,3 @@ def _panel_lines(findings: Iterable[PanelFinding]) -> Iterable[str]:
         yield f"{'BROKEN' if finding.differences else 'ok':7} {title} ({finding.users} users)"
         told = sorted(finding.differences, key=lambda each: each.username)
         yield from (f"        {each.username}: {each.what}" for each in told)
-
-
-def _friendly(source: str | None) -> str:
-    try:
-        return TonAddress.parse(source or "").friendly()
-    except ValueError:
-        return source or "nobody"
-
-
-def _shown(comment: str | None) -> str:
-    """A stranger's text, kept from steering the operator's terminal."""
-    if comment is None:
-        return "without a comment"
-    return '"' + "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in comment) + '"'

@@ -37,7 +37,9 @@ def bench(context: typer.Context) -> None:
 
 def torture(context: typer.Context) -> None:
     """Run the long tests that kill, cut and race."""
-    raise typer.Exit(_run(*_PYTEST, "--torture", *context.args))
+    # Behind the arguments: in front of them it would take a path for its number. One that is given has its own.
+    given = any(argument.startswith("--torture") for argument in context.args)
+    raise typer.Exit(_run(*_PYTEST, *context.args, *(() if given else ("--torture",))))
 
 
 def lint() -> None:

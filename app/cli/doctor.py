@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import aiohttp
 import typer
 
+from app.cli.doctor_providers import yookassa
+from app.cli.finding import Finding
+from app.cli.rates import age, asked, of
 from app.clock import open_clock
+from app.domain.assets import Asset
 from app.domain.ton import TonAddress
 from app.embedded.postgres import EmbeddedPostgresError
 from app.embedded.redis import RedisUnavailable
@@ -19,6 +23,7 @@ from app.payments.gateway.tonapi import TonApi
 from app.repo.init_db import revisions
 from app.repo.oversight import OversightRepository
 from app.repo.panels import PanelRepository
+from app.repo.rates import RateRepository
 from app.services.ports import ChainUnavailable
 from app.stores import DatabaseDoesNotAnswer, open_stores
 from app.utils.logging import Blotter, configure_logging
@@ -32,21 +37,13 @@ ANSWER_SECONDS = 10
 SLOWEST_INDEX_SECONDS = 60
 
 
-class Finding(NamedTuple):
-    """How one part is, in a few words."""
-
-    part: str
-    is_well: bool
-    said: str
-
-
 def register(app: typer.Typer) -> None:
     """Add doctor."""
     app.command()(doctor)
 
 
 def doctor() -> None:
-    """Look at settings, stores, Telegram, the chain and the panels; exit code 1 where something is wrong."""
+    """Look at settings, stores, Telegram, providers and panels; exit code 1 where something is wrong."""
     try:
         settings = load_settings()
     except SettingsError as problem:
@@ -67,7 +64,7 @@ async def _examined(settings: Settings) -> list[Finding]:
     plans = len(list(settings.catalogue()))
     said = f"complete: {mode}, {plans} plans, TON {'on' if settings.ton_address else 'off'}"
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as http:
-        asked = [_telegram(settings, http), _chain(settings, http)]
+        asked = [_telegram(settings, http), _chain(settings, http), yookassa(settings, http)]
         if settings.public_address is not None:
             asked.append(links(settings.public_address, http))
         outside = await asyncio.gather(*asked)
@@ -139,7 +136,13 @@ async def _inside(settings: Settings) -> list[Finding]:
         schema = await _schema(stores)
         redis = Finding("redis", await stores.cache.answers(), said=stores.redis.kind)
         # Without our tables there is nobody to ask about.
-        rest = [await _work(settings, stores), *await _panels(settings, stores)] if schema.is_well else []
+        rest = []
+        if schema.is_well:
+            rest = [
+                await _work(settings, stores),
+                *await _rates(settings, stores),
+                *await _panels(settings, stores),
+            ]
         return [schema, redis, *rest]
     finally:
         await stores.close()
@@ -160,9 +163,23 @@ async def _schema(stores: Stores) -> Finding:
 async def _work(settings: Settings, stores: Stores) -> Finding:
     oversight = OversightRepository(stores.database)
     late = await oversight.overdue(open_clock(settings.clock_offset_file).now())
-    waiting = len(await oversight.unmatched())
-    said = f"{late.configs} configs and {late.notices} notices overdue, {waiting} transfers wait for you"
+    waiting = await oversight.unmatched()
+    said = f"{late.configs} configs and {late.notices} notices overdue, {waiting} receipts wait for you"
     return Finding("work", is_well=not (late.configs or late.notices), said=said)
+
+
+async def _rates(settings: Settings, stores: Stores) -> list[Finding]:
+    if settings.ton_address is None:
+        return []
+    told, now = await asked(settings), open_clock(settings.clock_offset_file).now()
+    history = RateRepository(stores.database)
+    findings: list[Finding] = []
+    for asset in Asset:
+        names = list(of(asset, told))
+        answers = f"{', '.join(names)} answer" if names else "no source answers"
+        said = f"{age(await history.newest(asset), now)}; {answers}"
+        findings.append(Finding(asset.pair, is_well=bool(names), said=said))
+    return findings
 
 
 async def _panels(settings: Settings, stores: Stores) -> list[Finding]:

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from app.cashdesk import CashDesk
 from app.cli.context import with_stores
 from app.clock import open_clock
 from app.core.bot import make_bot
 from app.core.outgoing import OutgoingPolicy
-from app.core.stars_desk import BotStarsDesk
-from app.domain.errors import NotFound
+from app.domain.errors import MethodUnavailable, NotFound
+from app.domain.payment import PaymentMethod
 from app.keyring import open_keyring
+from app.readiness import StartFailed
 from app.repo.bonuses import Bonuses
 from app.repo.payments import PaymentRepository
 from app.repo.receipts import ReceiptRepository
-from app.repo.refunds import RefundRepository
 from app.repo.settlement import Settler
-from app.repo.stars import StarRepository
 from app.repo.user import UserRepository
 from app.services.accounts import Accounts
-from app.services.receipts import Receipts
-from app.services.refunds import Charge, RefundStatus, StarRefunds
-from app.services.stars import StarPayments, StarReconciliation
+from app.services.refunds import Charge, RefundDesk, RefundStatus
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -38,27 +37,39 @@ LISTED = 30
 WORDS = {
     RefundStatus.DONE: "The charge {key} is refunded, and the balance it brought is taken back.",
     RefundStatus.OPEN: (
-        "Telegram did not answer clearly. The wish is stored: the running bot goes on asking until it is certain."
+        "{gateway} did not answer clearly, or is still at it. The wish is stored: the running bot goes on asking until"
+        " it is certain."
     ),
-    RefundStatus.REFUSED: "Telegram knows of no charge {key} that could be given back. Nothing has changed.",
+    RefundStatus.REFUSED: "{gateway} did not give the charge {key} back. Nothing has changed.",
 }
+UNABLE = {
+    PaymentMethod.TON: "The chain gives nothing back by itself: send the coins to who paid, from your wallet.",
+    PaymentMethod.CRYPTOBOT: "Crypto Pay knows no refunds: send the coins to who paid, from @CryptoBot.",
+    PaymentMethod.YOOKASSA: "YooKassa is off: set YOOKASSA_SHOP_ID and YOOKASSA_SECRET_KEY.",
+}
+Gateway = Annotated[PaymentMethod | None, typer.Argument(help="Whose charge: stars or yookassa.")]
+ChargeKey = Annotated[str | None, typer.Argument(metavar="CHARGE", help="Its id, as the list shows it.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add `refund` and `refund stars CHARGE`."""
-    group = typer.Typer(help="Give a payment back; without a charge it lists the newest.")
-    group.callback(invoke_without_command=True)(listing)
-    group.command("stars")(stars)
-    app.add_typer(group, name="refund")
+    """Add `refund`, `refund GATEWAY` and `refund GATEWAY CHARGE`."""
+    app.command()(refund)
 
 
-def listing(context: typer.Context) -> None:
-    """Give a payment back; without a charge it lists the newest."""
-    if context.invoked_subcommand is not None:
-        return
+def refund(gateway: Gateway = None, charge: ChargeKey = None) -> None:
+    """Give a charge back; without one, list the newest.
 
-    async def work(refunds: StarRefunds) -> Sequence[Charge]:
-        return await refunds.charges(LISTED)
+    What it brought is taken from the balance; what of that was spent already becomes a debt.
+    """
+    if gateway is None or charge is None:
+        _list(gateway)
+    else:
+        _give_back(gateway, charge)
+
+
+def _list(gateway: PaymentMethod | None) -> None:
+    async def work(refunds: RefundDesk) -> Sequence[Charge]:
+        return await refunds.charges(LISTED, gateway.value if gateway else None)
 
     charges = _with_refunds(work)
     if not charges:
@@ -67,60 +78,62 @@ def listing(context: typer.Context) -> None:
         print(_line(charge))
 
 
-def stars(charge: str) -> None:
-    """Give a charge in Stars back and take what it brought from the balance; what was spent becomes a debt."""
-
-    async def work(refunds: StarRefunds) -> RefundStatus | None:
+def _give_back(gateway: PaymentMethod, key: str) -> None:
+    async def work(refunds: RefundDesk) -> RefundStatus | str:
         try:
-            return await refunds.refund(charge)
+            return await refunds.refund(gateway.value, key)
         except NotFound:
-            return None
+            return f"There is no charge {key} in the books."
+        except MethodUnavailable:
+            return UNABLE[gateway]
 
-    status = _with_refunds(work)
-    if status is None:
-        print(f"There is no charge {charge} in the books.", file=sys.stderr)
-        raise typer.Exit(1)
-    print(WORDS[status].format(key=charge), file=sys.stdout if status is RefundStatus.DONE else sys.stderr)
-    if status is not RefundStatus.DONE:
-        raise typer.Exit(1)
+    outcome = _with_refunds(work)
+    if outcome is RefundStatus.DONE:
+        print(WORDS[outcome].format(key=key))
+        return
+    words = WORDS[outcome] if isinstance(outcome, RefundStatus) else outcome
+    print(words.format(key=key, gateway=gateway.value), file=sys.stderr)
+    raise typer.Exit(1)
 
 
 def _line(charge: Charge) -> str:
-    state = "refunded" if charge.is_refunded else "credited" if charge.credited is not None else "unmatched"
     credited = f"{charge.credited or 0} RUB"
     debt = f", debt {charge.debt} RUB" if charge.debt.kopecks else ""
     who = f"person {charge.owner or '?'}  payment {charge.payment_id or '?'}"
-    what = f"{charge.asset_amount} {charge.asset}  {credited}  {state}{debt}"
-    return f"{charge.at:%Y-%m-%d %H:%M} UTC  {what}  {who}  {charge.key}"
+    what = f"{charge.asset_amount} {charge.asset}  {credited}  {_state(charge)}{debt}"
+    return f"{charge.at:%Y-%m-%d %H:%M} UTC  {charge.gateway}  {what}  {who}  {charge.key}"
 
 
-def _with_refunds(work: Callable[[StarRefunds], Awaitable[Result]]) -> Result:
-    async def with_bot(settings: Settings, stores: Stores) -> Result:
-        bot = make_bot(settings, OutgoingPolicy())
-        try:
-            return await work(_refunds(settings, stores, BotStarsDesk(bot, _accounts(settings, stores))))
-        finally:
-            await bot.session.close()
-
-    return with_stores(with_bot)
+def _state(charge: Charge) -> str:
+    if charge.is_refunded:
+        return "refunded"
+    state = "credited" if charge.credited is not None else "unmatched"
+    return f"{state}, {charge.asset_back} refunded" if charge.asset_back else state
 
 
-def _refunds(settings: Settings, stores: Stores, desk: BotStarsDesk) -> StarRefunds:
+def _with_refunds(work: Callable[[RefundDesk], Awaitable[Result]]) -> Result:
+    async def with_gateways(settings: Settings, stores: Stores) -> Result:
+        async with AsyncExitStack() as closing:
+            return await work(_cash_desk(settings, stores, closing).refunds)
+
+    try:
+        return with_stores(with_gateways)
+    except StartFailed as problem:
+        print(problem, file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+def _cash_desk(settings: Settings, stores: Stores, closing: AsyncExitStack) -> CashDesk:
+    bot = make_bot(settings, OutgoingPolicy())
+    closing.push_async_callback(bot.session.close)
     database, cache, clock = stores.database, stores.cache, open_clock(settings.clock_offset_file)
+    keyring = open_keyring(settings)
     bonuses = Bonuses(settings.referral_trigger, settings.referral_bonus)
-    # The running bot looks for notices by itself: there is nobody to wake here.
-    receipts = Receipts(ReceiptRepository(database, cache, bonuses), clock, lambda _job: None)
-    store = StarRepository(database, cache)
+    users = UserRepository(database, cache, ttl=settings.redis_ttl, trial_key=keyring.derive("trials"), bonuses=bonuses)
+    accounts = Accounts(users, clock, settings.free_trial_days)
     payments = PaymentRepository(database, cache, Settler(database, bonuses))
-    charges = StarPayments(store, receipts, settings.telegram_stars_rate, clock)
-    reconciliation = StarReconciliation(desk, store, charges, payments, clock)
-    return StarRefunds(RefundRepository(database, cache), desk, reconciliation, receipts, clock)
-
-
-def _accounts(settings: Settings, stores: Stores) -> Accounts:
-    bonuses = Bonuses(settings.referral_trigger, settings.referral_bonus)
-    trial_key = open_keyring(settings).derive("trials")
-    users = UserRepository(
-        stores.database, stores.cache, ttl=settings.redis_ttl, trial_key=trial_key, bonuses=bonuses
+    receipts = ReceiptRepository(database, cache, bonuses)
+    # The running bot looks for notices by itself: there is nobody to wake here.
+    return CashDesk(
+        settings, stores, clock, keyring, bot, accounts, users, payments, receipts, lambda _job: None, closing
     )
-    return Accounts(users, open_clock(settings.clock_offset_file), settings.free_trial_days)

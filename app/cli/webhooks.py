@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
 from app.keyring import PAYMENT_PATHS, open_keyring
 from app.web.payments import path
 from config import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def register(app: typer.Typer) -> None:
@@ -28,11 +32,22 @@ def webhooks() -> None:
 
 
 def _lines(settings: Settings) -> list[str]:
-    if settings.cryptobot_token is None:
-        return ["No payment method that brings its news is on. CryptoBot needs CRYPTOBOT_TOKEN."]
+    places = dict(_places(settings))
+    if not places:
+        return [
+            "No payment method that brings its news is on. CryptoBot needs CRYPTOBOT_TOKEN, YooKassa YOOKASSA_SHOP_ID."
+        ]
     if settings.webhook_url is None:
         return ["WEBHOOK_URL is not set: payments are found by asking every 30 seconds, and nothing is to be pasted."]
-    where = "@CryptoTestnetBot" if settings.cryptobot_testnet else "@CryptoBot"
     public = str(settings.webhook_url).rstrip("/")
     key = open_keyring(settings).derive(PAYMENT_PATHS)
-    return [f"CryptoBot: {public}{path(key, 'cryptobot')}", f"Paste it in {where}: Crypto Pay, My Apps, Webhooks."]
+    return [line for name, where in places.items() for line in (f"{name}: {public}{path(key, name.lower())}", where)]
+
+
+def _places(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The providers that are on, and where each takes an address."""
+    if settings.cryptobot_token is not None:
+        bot = "@CryptoTestnetBot" if settings.cryptobot_testnet else "@CryptoBot"
+        yield "CryptoBot", f"Paste it in {bot}: Crypto Pay, My Apps, Webhooks."
+    if settings.yookassa_shop_id is not None:
+        yield "YooKassa", "Paste it in YooKassa: Integration, HTTP notifications; payment.succeeded, refund.succeeded."

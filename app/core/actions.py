@@ -27,6 +27,18 @@ class BuyPlan(CallbackData, prefix="buy"):
     intent: str
 
 
+class GiftPlan(CallbackData, prefix="gift"):
+    """Buy the plan as shown (`version`) for somebody else, once for this `intent`."""
+
+    key: str
+    version: str
+    intent: str
+
+
+class EnterPromo(CallbackData, prefix="promo"):
+    """Begin to type a promo code."""
+
+
 class NewConfig(CallbackData, prefix="new"):
     """Make a config, once for this `intent`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from aiogram import Bot
@@ -9,6 +10,7 @@ from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
+from aiogram.exceptions import TelegramAPIError
 
 if TYPE_CHECKING:
     from app.core.outgoing import OutgoingPolicy
@@ -29,3 +31,12 @@ def make_bot(settings: Settings, policy: OutgoingPolicy) -> Bot:
         session=session,
         default=DefaultBotProperties(parse_mode=ParseMode.HTML, link_preview_is_disabled=True),
     )
+
+
+async def name_of(bot: Bot, patience_seconds: int) -> str | None:
+    """The bot's username, or None where Telegram does not say it in time."""
+    try:
+        async with asyncio.timeout(patience_seconds):
+            return (await bot.me()).username
+    except (TelegramAPIError, TimeoutError):
+        return None

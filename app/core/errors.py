@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.domain.errors import InvalidAmount, MalformedAction, NotFound, OrbitError, PlanChanged
@@ -31,4 +32,6 @@ def new_incident() -> str:
 
 
 def _in_words(value: object, t: Translator) -> str:
+    if isinstance(value, datetime):
+        return t.moment(value)
     return t.money(value) if isinstance(value, Money) else str(value)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from app.core.money_updates import money_update_of
 from app.domain.errors import StorageUnavailable
+from app.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,6 +132,7 @@ class Intake:
             # The update loop: one handler's fault must not reach the other customers.
             self.counts["update_failed"] += 1
             log.error("update_failed", update_id=update.update_id, kind=update.event_type, exc_info=True)
+        failpoint("update.dealt_with")
 
     async def _handle_money(self, desk: MoneyDesk, update: MoneyUpdate) -> None:
         try:

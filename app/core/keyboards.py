@@ -15,6 +15,8 @@ from app.core.actions import (
     ChooseMethod,
     ChoosePlan,
     DeleteConfig,
+    EnterPromo,
+    GiftPlan,
     LeaveWaiting,
     Menu,
     NewConfig,
@@ -26,6 +28,7 @@ from app.core.actions import (
     new_intent,
 )
 from app.domain.money import Money
+from app.domain.promo import Offer, discounted
 from app.locales.locales import TRANSLATORS, translator
 from app.services.records import ConfigStatus
 
@@ -156,24 +159,36 @@ def plan_title(t: Translator, plan: Plan) -> str:
     return t.plain(key) if key in t.texts else t.count("day", plan.days)
 
 
-@lru_cache(maxsize=8)
-def plans(language: str, catalogue: Catalogue) -> InlineKeyboardMarkup:
-    """The plans with their savings, the best one marked."""
+@lru_cache(maxsize=64)
+def plans(language: str, catalogue: Catalogue, percent_off: int = 0) -> InlineKeyboardMarkup:
+    """The plans with their savings, the best one marked; prices less the discount that waits for the person."""
     t = translator(language)
     best = max(catalogue, key=catalogue.savings_percent)
     rows = []
     for plan in catalogue:
         percent = catalogue.savings_percent(plan)
         key = "plans.row_best" if percent and plan is best else "plans.row_saving" if percent else "plans.row"
-        text = t.plain(key, title=plan_title(t, plan), price=t.money(plan.price), percent=percent)
+        price = t.money(discounted(plan.price, percent_off))
+        text = t.plain(key, title=plan_title(t, plan), price=price, percent=percent)
         rows.append([button(text, ChoosePlan(key=plan.key), "success" if percent and plan is best else None)])
-    return _rows(*rows, _back(t))
+    extras = [button(t.plain("promo.enter"), EnterPromo()), button(t.plain("menu.gifts"), Menu(page="gifts"))]
+    return _rows(*rows, extras, _back(t))
 
 
-def buy(t: Translator, plan: Plan) -> InlineKeyboardMarkup:
-    """Buy, under an intent minted here; or back."""
-    action = BuyPlan(key=plan.key, version=plan.version, intent=new_intent())
-    return _rows([button(t.plain("buy.yes", price=t.money(plan.price)), action, "success")], _back(t, "plans"))
+def buy(t: Translator, offer: Offer) -> InlineKeyboardMarkup:
+    """Buy, for oneself or as a gift, each under an intent minted here; or back."""
+    key, version = offer.plan.key, offer.version
+    return _rows(
+        [
+            button(
+                t.plain("buy.yes", price=t.money(offer.price)),
+                BuyPlan(key=key, version=version, intent=new_intent()),
+                "success",
+            )
+        ],
+        [button(t.plain("gift.buy"), GiftPlan(key=key, version=version, intent=new_intent()))],
+        _back(t, "plans"),
+    )
 
 
 def top_up_missing(t: Translator, missing: Money) -> InlineKeyboardMarkup:
@@ -200,7 +215,7 @@ def balance(language: str, *, can_pay: bool) -> InlineKeyboardMarkup:
     """Top up, where a way to pay is on."""
     t = translator(language)
     top_up = [button(t.plain("balance.top_up"), TopUp(missing=0), "primary")] if can_pay else []
-    return _rows(top_up, _back(t))
+    return _rows(top_up, [button(t.plain("promo.enter"), EnterPromo())], _back(t))
 
 
 def methods(t: Translator, ways: tuple[PaymentMethod, ...], missing: int) -> InlineKeyboardMarkup:
@@ -254,12 +269,23 @@ def paid(t: Translator) -> InlineKeyboardMarkup:
 
 def invite(t: Translator, link: str) -> InlineKeyboardMarkup:
     """Share the link, or copy it."""
-    share = f"https://t.me/share/url?url={quote(link, safe='')}&text={quote(t.plain('invite.pitch'), safe='')}"
-    return _rows(
-        [_button(t.plain("invite.share"), "primary", url=share)],
-        _copy(t.plain("invite.copy"), link),
-        _back(t),
-    )
+    return _rows(*_share(t, link, t.plain("invite.pitch")), _back(t))
+
+
+def gift(t: Translator, link: str) -> InlineKeyboardMarkup:
+    """Share a gift, or copy its link."""
+    return _rows(*_share(t, link, t.plain("gift.pitch")), [button(t.plain("menu.gifts"), Menu(page="gifts"))])
+
+
+def _share(t: Translator, link: str, pitch: str) -> tuple[list[InlineKeyboardButton], list[InlineKeyboardButton]]:
+    share = f"https://t.me/share/url?url={quote(link, safe='')}&text={quote(pitch, safe='')}"
+    return [_button(t.plain("invite.share"), "primary", url=share)], _copy(t.plain("invite.copy"), link)
+
+
+@lru_cache(maxsize=8)
+def back_to(language: str, page: str) -> InlineKeyboardMarkup:
+    """Just the way back to a page."""
+    return _rows(_back(translator(language), page))
 
 
 @lru_cache(maxsize=8)

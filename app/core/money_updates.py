@@ -10,6 +10,7 @@ import structlog
 
 from app.domain.errors import StorageUnavailable
 from app.domain.stars import CheckoutRefusal
+from app.failpoints import failpoint
 from app.locales.locales import language_of, translator
 from app.services.stars import MoneyKind, MoneyUpdate
 
@@ -99,6 +100,7 @@ class MoneyDesk:
         log.info("checkout", payload=update.payload[:32], refusal=refusal.value if refusal else None)
         words = translator(language or language_of(update.language)).plain(refusal.value) if refusal else None
         await self._bot.answer_pre_checkout_query(update.key, ok=refusal is None, error_message=words)
+        failpoint("checkout.answered")
 
     async def _judged(self, update: MoneyUpdate) -> tuple[CheckoutRefusal | None, str | None]:
         try:

@@ -12,9 +12,11 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from app.core import keyboards
 from app.core.outgoing import PersonGone
 from app.core.screens import details
+from app.core.screens.pictures import closed_invoice
 from app.core.screens.screen import Screen, edit, send
 from app.domain.errors import NotFound, OrbitError
-from app.domain.money import Money
+from app.domain.money import ZERO, Money
+from app.failpoints import failpoint
 from app.locales.locales import translator
 from app.services.records import NoticeKind
 
@@ -59,6 +61,7 @@ class Notifier:
             except PersonGone:
                 log.info("notice_dropped", notice_id=notice.id, reason="person gone")
             except (TelegramAPIError, OrbitError) as error:
+                failpoint("notice.failed")
                 backoff = min(2**notice.attempts, MOST_BACKOFF_SECONDS)
                 log.warning("notice_waits", notice_id=notice.id, error=type(error).__name__, seconds=backoff)
                 await self._store.retry(notice.id, self._clock.now() + timedelta(seconds=backoff))
@@ -81,9 +84,17 @@ class Notifier:
                 amount = t.money(Money.rub(notice.facts["amount"]))
                 text = t("notice.refunded", amount=amount, receipt=notice.facts["receipt"])
                 await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
+            case NoticeKind.BALANCE_ADJUSTED:
+                change = Money.rub(notice.facts["amount"])
+                key = "notice.added" if change > ZERO else "notice.taken"
+                text = t(key, amount=t.money(max(change, -change)))
+                await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
             case NoticeKind.REFERRAL_BONUS:
                 text = t("notice.bonus", amount=t.money(Money.rub(notice.facts["amount"])))
                 await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
+            case NoticeKind.GIFT_REDEEMED:
+                text = t("notice.gift", days=t.count("day", int(notice.facts["days"])))
+                await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
             case NoticeKind.CONFIG_READY:
                 await self._show_config(notice, t)
             case NoticeKind.CONFIG_DELAYED:
@@ -96,19 +107,21 @@ class Notifier:
         """Put the end into the message that showed the invoice; one that is gone needs no end."""
         if notice.message_id is None:
             return
-        # An invoice of TON is a picture with a caption, one that is paid at a link is a text.
-        has_link = notice.facts.get("method", "ton") != "ton"
+        # An invoice on TON is a picture with a caption, one that is paid at a link is a text.
+        has_link = notice.facts.get("method", "ton") not in {"ton", "usdt"}
         try:
             if has_link:
                 await self._bot.edit_message_text(
                     text, chat_id=notice.recipient, message_id=notice.message_id, reply_markup=keyboard
                 )
             else:
-                await self._bot.edit_message_caption(
-                    chat_id=notice.recipient, message_id=notice.message_id, caption=text, reply_markup=keyboard
-                )
+                # The picture is a code to pay by: it must not stay to be scanned.
+                is_over = notice.kind is NoticeKind.PAYMENT_EXPIRED
+                screen = Screen(text, keyboard, closed_invoice("expired" if is_over else "paid"))
+                await edit(self._bot, notice.recipient, notice.message_id, screen)
         except TelegramBadRequest as problem:
             log.info("invoice_message_gone", notice_id=notice.id, problem=problem.message)
+        failpoint("notice.edited")
 
     async def _say_in(self, notice: Notice, screen: Screen) -> None:
         """Put the text into the message that waits for the config; where it can't be, as a new one."""
@@ -116,6 +129,7 @@ class Notifier:
             await self._bot.edit_message_text(
                 screen.text, chat_id=notice.recipient, message_id=notice.message_id, reply_markup=screen.keyboard
             )
+            failpoint("notice.edited")
         except TelegramBadRequest as problem:
             log.info("config_message_gone", notice_id=notice.id, problem=problem.message)
             await send(self._bot, notice.recipient, screen)
@@ -131,6 +145,7 @@ class Notifier:
             return
         try:
             await edit(self._bot, notice.recipient, notice.message_id, screen)
+            failpoint("notice.edited")
         except TelegramBadRequest as problem:
             log.info("config_message_gone", notice_id=notice.id, problem=problem.message)
             await send(self._bot, notice.recipient, screen)

@@ -10,6 +10,7 @@ from aiogram.exceptions import AiogramError, TelegramConflictError, TelegramRetr
 from aiogram.methods import TelegramMethod
 
 from app.core.intake import update_id_of
+from app.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,7 +176,9 @@ class Polling:
         try:
             if not opened:
                 await self._bot.delete_webhook(drop_pending_updates=False)
-            await self._take(await self._fetch())
+            batch = await self._fetch()
+            failpoint("update.fetched")
+            await self._take(batch)
         except TelegramConflictError as error:
             # Another poller or a webhook of the same bot: an operator's mistake, or a replica that is just leaving.
             log.error("polling_conflict", problem=error.message, again_in_seconds=self._conflict_seconds)
@@ -226,3 +229,4 @@ class Polling:
         except AiogramError as error:
             # Only comfort is lost: the last updates come once more after the next start.
             log.warning("polling_not_confirmed", error=type(error).__name__)
+        failpoint("update.confirmed")

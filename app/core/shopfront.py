@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from app.domain.referral import Bonus
     from app.services.accounts import Accounts
     from app.services.configs import Configs
+    from app.services.gifts import Gifts
     from app.services.ports import Clock
+    from app.services.promos import Promos
     from app.services.shop import Shop
     from app.services.topups import TopUps
 
@@ -24,6 +26,8 @@ class Shopfront:
     configs: Configs
     shop: Shop
     topups: TopUps
+    promos: Promos
+    gifts: Gifts
     clock: Clock
     referral_bonus: Bonus
     support: str | None

@@ -13,7 +13,8 @@ from app.domain.errors import OrbitError
 from app.domain.stars import CURRENCY
 from app.locales.locales import DEFAULT_LANGUAGE, translator
 from app.services.receipts import ProviderSilent
-from app.services.stars import PAGE, ChargeUnknown, StarPage, StarRow
+from app.services.reversals import ChargeUnknown
+from app.services.stars import PAGE, StarPage, StarRow
 
 if TYPE_CHECKING:
     from aiogram import Bot

@@ -9,6 +9,8 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.fsm.storage.redis import RedisStorage
 from redis.exceptions import RedisError
 
+from app.failpoints import failpoint
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,6 +28,12 @@ class PaymentState(StatesGroup):
     waiting_amount = State()
 
 
+class PromoState(StatesGroup):
+    """A promo code is awaited."""
+
+    waiting_code = State()
+
+
 class Dialogues(RedisStorage):
     """Keeps the dialogues in Redis. One that is away forgets them: the next text meets the menu, every button works."""
 
@@ -33,6 +41,7 @@ class Dialogues(RedisStorage):
         """Keep the state where Redis answers."""
         try:
             await super().set_state(key, state)
+            failpoint("dialogue.state")
         except AWAY as error:
             log.warning("dialogue_forgotten", error=type(error).__name__)
 
@@ -40,5 +49,6 @@ class Dialogues(RedisStorage):
         """Keep the data where Redis answers."""
         try:
             await super().set_data(key, data)
+            failpoint("dialogue.data")
         except AWAY as error:
             log.warning("dialogue_forgotten", error=type(error).__name__)

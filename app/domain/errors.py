@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.domain.money import Money
 
 
@@ -50,6 +52,25 @@ class PlanChanged(OrbitError):
     def __init__(self, plan_key: str) -> None:
         super().__init__()
         self.plan_key = plan_key
+
+
+class OfferChanged(OrbitError):
+    """The discount on the screen is not the one that waits for this account any more."""
+
+    code = "error.offer_changed"
+
+    def __init__(self, plan_key: str) -> None:
+        super().__init__()
+        self.plan_key = plan_key
+
+
+class PromoRefused(OrbitError):
+    """A promo code that was not taken; `refusal` is one of promo.Refusal, `opens_at` when it would be taken."""
+
+    def __init__(self, refusal: str, opens_at: datetime | None = None) -> None:
+        super().__init__()
+        self.code = str(refusal)
+        self.opens_at = opens_at
 
 
 class NoSubscription(OrbitError):

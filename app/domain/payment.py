@@ -24,5 +24,7 @@ class PaymentMethod(StrEnum):
     """How a customer pays."""
 
     TON = "ton"
+    USDT = "usdt"
     STARS = "stars"
     CRYPTOBOT = "cryptobot"
+    YOOKASSA = "yookassa"

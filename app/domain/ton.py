@@ -1,4 +1,7 @@
-"""TON rules: addresses, comment codes, quotes and links. Knows no network, no clock and no randomness of its own."""
+"""TON rules: addresses, comment codes, quotes and links. Knows no network, no clock and no randomness of its own.
+
+Amounts are whole units of their asset; what is called nano is a nanoton, or a millionth of a USDT.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
+from app.domain.assets import Asset, format_units
 from app.domain.money import KOPECKS_IN_RUBLE, Money
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-NANO_IN_COIN = 10**9
-QUOTE_STEP_NANO = NANO_IN_COIN // 1000
+NANO_IN_COIN = Asset.TON.units
+QUOTE_STEP_NANO = Asset.TON.step
 
 COMMENT_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 COMMENT_LENGTH = 10
@@ -73,7 +77,7 @@ class TonAddress:
 
 
 class Verdict(StrEnum):
-    """What one transaction of the merchant's wallet is. Only MONEY is ever credited."""
+    """What one transaction of the merchant's wallet, or of its jetton wallet, is. Only MONEY is ever credited."""
 
     MONEY = "money"
     NO_MESSAGE = "no_message"
@@ -89,6 +93,11 @@ class Verdict(StrEnum):
     ABORTED = "aborted"
     FAILED = "failed"
     HISTORY = "history"
+    # Dust that comes with the news of a jetton: the jettons themselves are in the jetton wallet's own history.
+    NOTICE = "notice"
+    MINT = "mint"
+    NO_TRANSFER = "no_transfer"
+    UNREADABLE = "unreadable"
 
 
 def new_comment(random_bytes: bytes) -> str:
@@ -121,30 +130,31 @@ def is_comment_code(text: str) -> bool:
     return _CODE.fullmatch(normalised_comment(text)) is not None
 
 
-def quoted_nano(amount: Money, rate: Decimal) -> int:
-    """Nanotons to ask for `amount` at `rate` rubles a coin, rounded up to 0.001 coin; ValueError for a rate <= 0."""
+def quoted_nano(amount: Money, rate: Decimal, asset: Asset = Asset.TON) -> int:
+    """Units to ask for `amount` at `rate` rubles for one, rounded up to the asset's step; ValueError if rate <= 0."""
     _check_rate(rate)
-    steps = Fraction(amount.kopecks, KOPECKS_IN_RUBLE) / Fraction(rate) * (NANO_IN_COIN // QUOTE_STEP_NANO)
-    return -(-steps.numerator // steps.denominator) * QUOTE_STEP_NANO
+    steps = Fraction(amount.kopecks, KOPECKS_IN_RUBLE) / Fraction(rate) * (asset.units // asset.step)
+    return -(-steps.numerator // steps.denominator) * asset.step
 
 
-def credit_for(nano: int, quoted: int, amount: Money, rate: Decimal) -> Money:
-    """What `nano` nanotons are worth to a payment of `amount`, quoted as `quoted` nanotons at `rate` rubles a coin.
+def credit_for(nano: int, quoted: int, amount: Money, rate: Decimal, asset: Asset = Asset.TON) -> Money:
+    """What `nano` units are worth to a payment of `amount`, quoted as `quoted` units at `rate` rubles for one.
 
-    The rule, for here and for SQL, with floor to the kopeck: paid as asked, exactly `amount`; more, `amount` and
-    floor((nano - quoted) * rate / 10^9) rubles on top; less, floor(nano * rate / 10^9), and never more than `amount`.
+    The rule, for here and for SQL, with floor to the kopeck: paid as asked, exactly `amount`; more, `amount` and the
+    worth of what is over on top; less, floor(nano * rate / units in one), and never more than `amount`.
     ValueError for a rate <= 0 or a negative nano.
     """
     _check_rate(rate)
     if nano < 0:
         raise ValueError("a transfer can't be negative")
     if nano >= quoted:
-        return amount + _worth(nano - quoted, rate)
-    return min(_worth(nano, rate), amount)
+        return amount + worth_of(nano - quoted, rate, asset)
+    return min(worth_of(nano, rate, asset), amount)
 
 
-def _worth(nano: int, rate: Decimal) -> Money:
-    kopecks = Fraction(rate) * nano * KOPECKS_IN_RUBLE / NANO_IN_COIN
+def worth_of(nano: int, rate: Decimal, asset: Asset = Asset.TON) -> Money:
+    """What `nano` units are worth at `rate` rubles for one, rounded down to the kopeck."""
+    kopecks = Fraction(rate) * nano * KOPECKS_IN_RUBLE / asset.units
     return Money(kopecks.numerator // kopecks.denominator)
 
 
@@ -153,21 +163,21 @@ def _check_rate(rate: Decimal) -> None:
         raise ValueError("a rate must be a positive number")
 
 
-def wallet_link(address: TonAddress, nano: int, comment: str) -> str:
-    """An https link that opens the wallet filled in; works as a button everywhere."""
-    return f"https://app.keeperwallet.com/{_transfer(address, nano, comment)}"
+def wallet_link(address: TonAddress, nano: int, comment: str, jetton: TonAddress | None = None) -> str:
+    """An https link that opens the wallet filled in, for the coin or for the jetton of that master."""
+    return f"https://app.keeperwallet.com/{_transfer(address, nano, comment, jetton)}"
 
 
-def ton_link(address: TonAddress, nano: int, comment: str) -> str:
+def ton_link(address: TonAddress, nano: int, comment: str, jetton: TonAddress | None = None) -> str:
     """The same as a ton:// link, for a QR code."""
-    return f"ton://{_transfer(address, nano, comment)}"
+    return f"ton://{_transfer(address, nano, comment, jetton)}"
 
 
-def _transfer(address: TonAddress, nano: int, comment: str) -> str:
-    return f"transfer/{address.friendly()}?amount={nano}&text={quote(comment, safe='')}"
+def _transfer(address: TonAddress, nano: int, comment: str, jetton: TonAddress | None) -> str:
+    asset = f"jetton={jetton.friendly(bounceable=True)}&" if jetton else ""
+    return f"transfer/{address.friendly()}?{asset}amount={nano}&text={quote(comment, safe='')}"
 
 
 def format_coins(nano: int) -> str:
     """Whole coins with as many places as are needed: 1819000000 is "1.819"."""
-    whole, rest = divmod(nano, NANO_IN_COIN)
-    return f"{whole}.{rest:09d}".rstrip("0").rstrip(".")
+    return format_units(Asset.TON, nano)

@@ -26,6 +26,7 @@ TEXTS = {
     "menu.renew": "🛒 Extend the subscription",
     "menu.balance": "💰 Balance",
     "menu.invite": "🎁 Invite a friend",
+    "menu.gifts": "🎁 My gifts",
     "menu.settings": "⚙️ Settings",
     "menu.help": "❓ Help",
     "menu.home": "To the menu",
@@ -108,21 +109,23 @@ TEXTS = {
     "balance.no_methods": "Topping up is unavailable right now. Please come back later.",
     "topup.method": "💰 <b>Top up</b>\n\nHow would you like to pay?",
     "topup.amount": (
-        "💰 <b>Top up with {method}</b>\n\nChoose an amount or type your own: from {minimum} to {maximum}."
+        "💰 <b>Top up: {method}</b>\n\nChoose an amount or type your own: from {minimum} to {maximum}."
     ),
     "topup.use_buttons": "Choose a section with a button below.",
     "method.ton": "GRAM (TON)",
+    "method.usdt": "USDT (TON)",
     "method.stars": "Telegram Stars",
     "method.cryptobot": "CryptoBot",
+    "method.yookassa": "Bank card / SBP",
     "invoice.ton": (
         "💎 <b>Top up {amount}</b>\n\n"
-        "Send exactly <b>{coins} GRAM (TON)</b>\n"
+        "Send exactly <b>{coins} {asset}</b>\n"
         "to the address\n<code>{address}</code>\n"
         "with the comment\n<code>{comment}</code>\n\n"
         "⚠️ The comment is required and must not be encrypted: it is how we recognise your payment.\n\n"
         "⏱ The rate holds until {deadline} UTC. The money is credited by itself, usually within a minute."
     ),
-    "invoice.link": "💎 <b>Top up {amount}</b>\n\nPay <b>{price}</b> with {method}: press the button below.\n\n⏱ The invoice is open until {deadline} (UTC). We credit it ourselves, right after the payment.",
+    "invoice.link": "💎 <b>Top up {amount}</b>\n\nTo pay: <b>{price}</b>\nBy: {method}\n\nPress the button below.\n⏱ The invoice is open until {deadline} (UTC). We credit it ourselves, right after the payment.",
     "invoice.stars": "{stars} ⭐",
     "stars.title": "OrbitVPN balance",
     "stars.description": "Balance top-up by {amount}, receipt No. {receipt}",
@@ -142,14 +145,23 @@ TEXTS = {
     "invoice.copy_amount": "📋 Amount",
     "invoice.check": "I have paid",
     "invoice.cancel": "Cancel",
-    "invoice.waiting": "No payment to be seen yet. We will write as soon as the network confirms it.",
+    "invoice.waiting": "No payment to be seen yet. We will write as soon as it arrives.",
     "invoice.paid_already": "This payment has been credited.",
     "invoice.dead": "The invoice is closed. If you have sent the money already, it will be credited all the same.",
     "invoice.cancelled": "The invoice for {amount} is cancelled.\n\nIf you have sent the money already, it will be credited.",
     "invoice.expired": "⌛️ The invoice for {amount} has expired, there is no need to pay it.\n\nIf you have sent the money already, it will be credited.",
     "invoice.paid": "✅ The invoice is paid.",
     "notice.paid": "✅ <b>Your balance is topped up by {amount}</b>\n\nReceipt No.\u00a0{receipt}",
+    "notice.added": "💠 <b>{amount} was added to your balance</b>\n\nOur support did this. If you did not expect it, write to us: /paysupport.",
+    "notice.taken": "💠 <b>{amount} was taken off your balance</b>\n\nOur support put it right. If you have a question, write to us: /paysupport.",
     "notice.bonus": "🎁 <b>+{amount}</b> for a friend you invited. Thank you for spreading the word!",
+    "operator.unmatched": "💰 <b>Money waits for you: {sum}</b>{comment}\nWhose it is, nobody could tell. Give it to a customer:\n<code>./orbit assign {reference} TELEGRAM_ID</code>",
+    "operator.comment": "\nComment: “{comment}”",
+    "operator.debt": "↩️ <b>A refund left a debt of {amount}</b>\nAccount {user} had spent the money already (<code>{reference}</code>).",
+    "operator.silent": "🔇 <b>No answer from {provider} since {since} UTC</b>\nPayments are not seen just now. None is lost: they are credited when it answers again.",
+    "operator.back": "🔔 <b>{provider} answers again</b>\nIt was silent from {since} UTC. What was paid meanwhile is being credited.",
+    "operator.audit_right": "✅ The books are right (audit of {night}).",
+    "operator.audit_broken": "🚨 <b>The books are broken: {count}</b> (audit of {night})\n<pre>{named}</pre>\nLeave the database as it is, and look with <code>./orbit audit</code>. The bot goes on.",
     "invite.title": (
         "🎁 <b>Invite a friend</b>\n\n"
         "{when}, you get <b>{bonus}</b>.\n\n"
@@ -209,12 +221,47 @@ TEXTS = {
     "sub.opening_hint": "If the app does not open, press the button. Not installed yet? Get it below, then come back here.",
     "sub.gone_title": "This link does not work",
     "sub.gone_text": "It may have been replaced by a new one, or the config was deleted. The link that works is always in the bot, under My VPN.",
+    "plans.discount": "🎟 <b>{percent}%</b> off your next purchase, until {until}:",
+    "plans.discounted": "{title}: {price}",
+    "price.off": "<s>{full}</s> {price} (−{percent}%)",
+    "promo.enter": "🎟 Promo code",
+    "promo.ask": "🎟 <b>Promo code</b>\n\nSend the code as a message. The code of a gift works, too.",
+    "promo.rubles": "🎟 <b>+{amount} on your balance</b>\n\n💰 Your balance is now <b>{balance}</b>",
+    "promo.days": "🎟 <b>Subscription extended: +{days}</b>\n\n📅 Valid until <b>{end}</b>",
+    "promo.gift": "🎁 <b>Gift activated: +{days}</b>\n\n📅 The subscription is valid until <b>{end}</b>",
+    "promo.discount": (
+        "🎟 <b>Your discount: {percent}%</b>\n\n"
+        "It applies to your next purchase by itself and holds until {until}. The new prices are on the subscription page."
+    ),
+    "promo.unknown": "There is no such promo code. Please check it for a typo and send it again.",
+    "promo.ended": "This promo code has ended.",
+    "promo.not_yet": "This promo code has not started yet. It will work from {opens_at}.",
+    "promo.used_up": "This promo code has run out: all its uses are taken.",
+    "promo.used_by_you": "You have used this code already.",
+    "promo.first_only": "This promo code is for a first purchase only, and you have made yours. Thank you for staying with us!",
+    "promo.gift_taken": "This gift has been activated already. It can be activated only once.",
+    "promo.too_many_misses": "Too many wrong codes in a row. Please try again in an hour.",
+    "gift.buy": "🎁 Buy as a gift",
+    "gift.done": (
+        "🎁 <b>The gift is paid: {title}</b>\n\n"
+        "Send this link to whom you give it:\n<code>{link}</code>\n\n"
+        "Or the code, which can be typed under “Promo code”:\n<code>{code}</code>\n\n"
+        "A gift is activated once and does not expire. We will write to you when it happens.\n\n"
+        "💰 Left on the balance: <b>{balance}</b>"
+    ),
+    "gift.pitch": "A subscription to OrbitVPN, as a gift for you. Open the link to activate it",
+    "gift.list": "🎁 <b>My gifts</b>\n\n{gifts}",
+    "gift.none": "You have not given anything yet. Choose a subscription and press “Buy as a gift”.",
+    "gift.open": "🎁 {title}: waits for its receiver\n<code>{link}</code>",
+    "gift.redeemed": "✅ {title}: activated on {date}",
+    "notice.gift": "🎁 <b>Your gift has been activated</b>\n\nA subscription for {days} is running. Thank you for sharing!",
     "rate_limit": "A little slower, please: try again in {seconds} s.",
     "error.internal": "Something went wrong. Please try again. If it doesn't help, give support the code <code>{incident}</code>.",
     "error.not_found": "That is gone. Open the menu to see what there is now.",
     "error.banned": "Access is closed. If this is a mistake, write to support.",
     "error.insufficient": "You have {have}, {need} is needed.",
     "error.plan_changed": "The terms of this plan have changed. Please have another look.",
+    "error.offer_changed": "Your price has just changed, so we have not charged anything. Please have another look.",
     "error.no_subscription": "You need a subscription to create a config.",
     "error.too_many_configs": "Your subscription allows {configs}. Delete one of them or choose a plan with more.",
     "error.amount": "Type the amount as a number: from {minimum} to {maximum}.",

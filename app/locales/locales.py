@@ -57,6 +57,10 @@ class Translator:
         """A day as people write it: 30 ноября 2026, 30 November 2026 (UTC)."""
         return f"{at.day} {self._months[at.month - 1]} {at.year}"
 
+    def moment(self, at: datetime) -> str:
+        """A day with its time: 30 ноября 2026, 12:00 UTC."""
+        return f"{self.date(at)}, {at:%H:%M} UTC"
+
     def money(self, amount: Money) -> str:
         """Rubles: 1 349 ₽, 51.50 ₽, with no-break spaces."""
         whole, _, rest = str(amount).partition(".")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from app.failpoints import failpoint
 from app.repo.marzban_client import (
     AmbiguousOutcome,
     NewPanelUser,
@@ -100,6 +101,7 @@ class Creator:
             return await self._elsewhere(instance_id, job, "the panel is not in the table any more")
         try:
             user = await self._made(access, job)
+            failpoint("config.user_made")
         except ForeignUser:
             log.error("panel_user_foreign", instance_id=instance_id, config_id=job.config_id, username=job.username)
             return Later("foreign user of that name", at_least=FOREIGN_PAUSE)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from app.failpoints import failpoint
 from app.panels.creation import Creator, Later, is_ours
 from app.repo.marzban_client import MarzbanClient, PanelError, PanelUserNotFound
 from app.services.records import ConfigJob, ConfigWork
@@ -56,6 +57,7 @@ class Provisioner:
         try:
             later = await self._tried(job)
             if later is not None:
+                failpoint("config.failed")
                 now = self._clock.now()
                 at = now + pause_before_next(job, later)
                 log.warning("config_job_waits", config_id=job.config_id, work=job.work.value, reason=later.reason)
@@ -88,6 +90,7 @@ class Provisioner:
             return await self._creator.create(job)
         try:
             await self._gate.call(access, lambda client: client.set_expiry(job.username, job.expires_at))
+            failpoint("config.user_moved")
         except PanelUserNotFound:
             log.warning("panel_user_lost", instance_id=access.instance_id, config_id=job.config_id)
             return await self._creator.create(job)
@@ -113,6 +116,7 @@ async def _delete_ours(client: MarzbanClient, job: ConfigJob) -> None:
         return
     if is_ours(user, job):
         await client.delete_user(job.username)
+        failpoint("config.user_deleted")
     else:
         log.error("panel_user_foreign", instance_id=client.instance_id, config_id=job.config_id, username=job.username)
 

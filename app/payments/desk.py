@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from app.payments.gateway.base import BasePaymentGateway
     from app.payments.manager import PaymentManager
     from app.services.receipts import Receipts
-    from app.services.records import PaidEvent, Payment
+    from app.services.records import Payment
+    from app.services.reversals import MoneyEvent
 
 
 class NotificationDesk:
@@ -44,9 +45,35 @@ class GatewayProvider:
         """Its method's name."""
         return self._gateway.method.value
 
-    async def look(self, open_payments: Sequence[Payment]) -> Sequence[PaidEvent]:
-        """Money that came; ProviderSilent where the gateway can't tell."""
+    async def look(self, open_payments: Sequence[Payment]) -> Sequence[MoneyEvent]:
+        """Money that came or went back; ProviderSilent where the gateway can't tell."""
         try:
             return await self._gateway.look(open_payments)
+        except GatewayUnavailable as problem:
+            raise ProviderSilent(str(problem)) from None
+
+
+class GatewayRefunder:
+    """A gateway as refunds ask it; implements services.refunds.Refunder."""
+
+    def __init__(self, gateway: BasePaymentGateway) -> None:
+        self._gateway = gateway
+
+    @property
+    def name(self) -> str:
+        """Its method's name."""
+        return self._gateway.method.value
+
+    async def look(self, key: str) -> Sequence[MoneyEvent]:
+        """What the provider knows of the charge; ProviderSilent."""
+        try:
+            return await self._gateway.fetch(key)
+        except GatewayUnavailable as problem:
+            raise ProviderSilent(str(problem)) from None
+
+    async def refund(self, key: str, _payer: int | None) -> Sequence[MoneyEvent]:
+        """Give the charge back; ProviderSilent, RefundRefused."""
+        try:
+            return await self._gateway.refund(key)
         except GatewayUnavailable as problem:
             raise ProviderSilent(str(problem)) from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from app.domain.errors import MethodUnavailable, NotFound
+from app.failpoints import failpoint
 from app.payments.gateway.base import GatewayUnavailable
 from app.payments.models import AnyInvoice, PaymentMethod, PaymentResult
 
@@ -45,7 +46,7 @@ class PaymentManager:
     @property
     def methods(self) -> tuple[PaymentMethod, ...]:
         """The methods a customer can choose from, in the order in which they are shown."""
-        return tuple(self._gateways)
+        return tuple(method for method, gateway in self._gateways.items() if gateway.descriptor.can_open)
 
     async def open(self, owner: int, method: PaymentMethod, amount: Money) -> PaymentResult:
         """Open and store a payment; MethodUnavailable, TooManyPayments, Banned, NotFound."""
@@ -56,12 +57,14 @@ class PaymentManager:
         try:
             issued = await gateway.issue(payment)
         except GatewayUnavailable as problem:
+            failpoint("invoice.not_issued")
             log.warning("invoice_not_issued", payment_id=payment.id, method=method.value, reason=str(problem))
             # Nobody saw it: it takes no place among the open ones. Money that comes for it all the same is credited.
             with suppress(NotFound):
                 await self._store.cancel(owner, payment.id)
             raise MethodUnavailable from None
         if issued is not None:
+            failpoint("invoice.issued")
             await self._store.issued(payment.id, issued.external_id, issued.pay_url)
             payment = replace(payment, external_id=issued.external_id, pay_url=issued.pay_url)
         return PaymentResult(payment, gateway.invoice(payment))
@@ -81,11 +84,13 @@ class PaymentManager:
             return
         try:
             await gateway.cancel(payment)
+            failpoint("invoice.closed")
         except GatewayUnavailable as problem:
+            failpoint("invoice.not_closed")
             log.warning("invoice_not_closed", payment_id=payment.id, method=gateway.method.value, reason=str(problem))
 
     def _gateway(self, method: PaymentMethod) -> BasePaymentGateway:
-        try:
-            return self._gateways[method]
-        except KeyError:
-            raise MethodUnavailable from None
+        gateway = self._gateways.get(method)
+        if gateway is None or not gateway.descriptor.can_open:
+            raise MethodUnavailable
+        return gateway

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.domain.money import Money
+from app.domain.promo import Discount
 from app.repo.base import ACCOUNT_PARTS, account_key
 from app.services.records import Account, ConfigCard, ConfigStatus
 
@@ -37,8 +38,10 @@ class CachedAccount:
 def load(tg_id: int, values: Sequence[str | None]) -> CachedAccount:
     """The account from the values under `account_keys`; a part that is missing makes the whole a miss."""
     *parts, generation = values
-    profile, balance, sub_end, active_sub, configs = parts
-    if profile is None or balance is None or sub_end is None or active_sub is None or configs is None:
+    profile, balance, sub_end, active_sub, discount, configs = parts
+    if profile is None or balance is None or sub_end is None:
+        return CachedAccount(None, generation or "0")
+    if active_sub is None or discount is None or configs is None:
         return CachedAccount(None, generation or "0")
     language, is_banned, first_name = profile.split("\n", 2)
     account = Account(
@@ -49,6 +52,7 @@ def load(tg_id: int, values: Sequence[str | None]) -> CachedAccount:
         balance=Money(int(balance)),
         subscription_end=datetime.fromisoformat(sub_end) if sub_end else None,
         active_plan=active_sub or None,
+        discount=discount_from_json(discount),
         configs=cards_from_json(configs) if configs != "[]" else (),
     )
     return CachedAccount(account, generation or "0")
@@ -62,8 +66,23 @@ def dump(account: Account) -> list[str]:
         str(account.balance.kopecks),
         account.subscription_end.isoformat() if account.subscription_end else "",
         account.active_plan or "",
+        _discount_to_json(account.discount),
         json.dumps(cards, ensure_ascii=False),
     ]
+
+
+def discount_from_json(text: str | None) -> Discount | None:
+    """The discount from the JSON that both the cache and the database make; None where there is none."""
+    if not text:
+        return None
+    found = json.loads(text)
+    return Discount(found["use"], found["percent"], datetime.fromisoformat(found["until"]))
+
+
+def _discount_to_json(discount: Discount | None) -> str:
+    if discount is None:
+        return ""
+    return json.dumps({"use": discount.use_id, "percent": discount.percent, "until": discount.until.isoformat()})
 
 
 def cards_from_json(text: str) -> tuple[ConfigCard, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.failpoints import failpoint
+
 if TYPE_CHECKING:
     from app.repo.db import Database
     from app.utils.redis import Cache
 
-ACCOUNT_PARTS = ("profile", "balance", "sub_end", "active_sub", "configs")
+ACCOUNT_PARTS = ("profile", "balance", "sub_end", "active_sub", "discount", "configs")
 
 DROP_SCRIPT = """
 for i = 1, #KEYS do
@@ -59,3 +61,4 @@ class BaseRepository:
         """
         keys = [account_key(tg_id, part) for tg_id in tg_ids for part in (*parts, "gen")]
         await self.cache.run(self._drop, keys, ())
+        failpoint("account.uncached")

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import NoSubscription, NotFound, StorageUnavailable, TooManyConfigs
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
 from app.services.records import Config, ConfigCard, ConfigStatus
@@ -91,6 +92,7 @@ class ConfigRepository(BaseRepository):
         }
         for _ in range(SLOT_RACES):
             rows = await self.database.run(REQUEST, params)
+            failpoint("config.requested")
             if rows:
                 await self.drop_account(tg_id, parts=("configs",))
                 return _card(rows[0])
@@ -108,6 +110,7 @@ class ConfigRepository(BaseRepository):
     async def request_deletion(self, tg_id: int, config_id: int, now: datetime) -> None:
         """Record that a config should be gone; NotFound where it is another's or gone already."""
         rows = await self.database.run(DELETE, {"tg_id": tg_id, "config_id": config_id, "now": now})
+        failpoint("config.doomed")
         # For one that is gone already, too: whoever sees its button sees an old list.
         await self.drop_account(tg_id, parts=("configs",))
         if not rows:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 import structlog
 from sqlalchemy import URL, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -16,9 +16,11 @@ from sqlalchemy.pool import QueuePool
 from app.domain.errors import StorageUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from sqlalchemy import Executable, PoolProxiedConnection, Row, TextClause
+
+ResultT = TypeVar("ResultT")
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +32,8 @@ NOT_SERVING = frozenset({"57P01", "57P02", "57P03", "53300", "25006", "28P01", "
 # A backend that is ended between two statements can also leave the driver's own state behind: InternalClientError.
 DRIVER_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 FAILURES = (DBAPIError, OSError, PoolTimeout)
+# How often work is begun anew that lost against other work, and how often because its connection was dead.
+MOST_DEFEATS, MOST_LOSSES = 5, 1
 
 
 def make_engine(url: URL, pool_size: int) -> AsyncEngine:
@@ -56,6 +60,10 @@ def make_engine(url: URL, pool_size: int) -> AsyncEngine:
     )
 
 
+class TooSlow(Exception):
+    """A question took longer than it was given."""
+
+
 class Database:
     """PostgreSQL behind two doors: one statement, or a unit of work."""
 
@@ -70,15 +78,22 @@ class Database:
         """The rows of one statement, committed by itself in one round trip.
 
         The statement must be safe to repeat: it is sent again, once, when its connection turns out to be dead
-        (its outcome is then unknown) or when it lost a deadlock. Raises StorageUnavailable.
+        (its outcome is then unknown), and when it lost a deadlock. Raises StorageUnavailable.
         """
-        with _translated():
-            try:
-                return await self._run_once(statement, params)
-            except FAILURES as error:
-                if not _worth_repeating(error):
-                    raise
-            return await self._run_once(statement, params)
+        return await _anew(lambda: self._run_once(statement, params), _is_defeat)
+
+    async def unit(self, work: Callable[[AsyncConnection], Awaitable[ResultT]]) -> ResultT:
+        """What `work` comes to in a transaction of its own, which must be safe to repeat as in `run`.
+
+        It is begun anew also where a key that it wanted to make, or to name, was made or deleted by somebody else at
+        that moment: what they committed can be seen then.
+        """
+
+        async def attempt() -> ResultT:
+            async with self._begun() as connection:
+                return await work(connection)
+
+        return await _anew(attempt, lambda error: _is_defeat(error) or isinstance(error, IntegrityError))
 
     async def read(self, statement: TextClause, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
         """The rows of one SELECT as `run` gives them, told by place only, at half its cost: for what a click waits for.
@@ -107,6 +122,24 @@ class Database:
             reader.close()
         return [tuple(row) for row in rows]
 
+    async def examine(self, query: str, seconds: int, *params: object) -> Sequence[tuple[Any, ...]]:
+        """The rows of one query of its own kind, which may take `seconds` and can change nothing; TooSlow."""
+        with _translated():
+            connection = await self._engine.raw_connection()
+            driver: Any = connection.driver_connection
+            try:
+                async with driver.transaction(readonly=True):
+                    await driver.execute(f"SET LOCAL statement_timeout = {seconds * 1000:d}")
+                    rows = await driver.fetch(query, *params, timeout=seconds + COMMAND_TIMEOUT_SECONDS)
+            except asyncpg.QueryCanceledError:
+                connection.close()
+                raise TooSlow from None
+            except BaseException:
+                connection.invalidate()
+                raise
+            connection.close()
+            return [tuple(row) for row in rows]
+
     def _compile(self, statement: TextClause) -> tuple[str, Sequence[str]]:
         compiled = statement.compile(dialect=self._engine.dialect)
         self._compiled[statement] = found = (str(compiled), compiled.positiontup or ())
@@ -121,10 +154,15 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """The unit of work: everything in the block, or nothing of it. No network call belongs inside."""
         with _translated():
-            async with self._engine.connect() as connection:
-                await connection.execution_options(isolation_level="READ COMMITTED")
-                async with connection.begin():
-                    yield connection
+            async with self._begun() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _begun(self) -> AsyncIterator[AsyncConnection]:
+        async with self._engine.connect() as connection:
+            await connection.execution_options(isolation_level="READ COMMITTED")
+            async with connection.begin():
+                yield connection
 
     async def answers(self) -> bool:
         """Whether the database serves right now."""
@@ -148,10 +186,26 @@ def sqlstate(error: BaseException) -> str | None:
     return state if isinstance(state, str) else None
 
 
-def _worth_repeating(error: BaseException) -> bool:
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    return isinstance(error, OSError) or sqlstate(error) in SERIALIZATION_FAILURES
+async def _anew(attempt: Callable[[], Awaitable[ResultT]], is_defeat: Callable[[BaseException], bool]) -> ResultT:
+    """What the attempt comes to, made again after a defeat and after a lost connection. Raises StorageUnavailable."""
+    defeats = losses = 0
+    with _translated():
+        while True:
+            try:
+                return await attempt()
+            except FAILURES as error:
+                defeats += is_defeat(error)
+                losses += not is_defeat(error)
+                if defeats > MOST_DEFEATS or losses > MOST_LOSSES or not (is_defeat(error) or _is_lost(error)):
+                    raise
+
+
+def _is_defeat(error: BaseException) -> bool:
+    return sqlstate(error) in SERIALIZATION_FAILURES
+
+
+def _is_lost(error: BaseException) -> bool:
+    return isinstance(error, OSError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 @contextmanager

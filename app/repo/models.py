@@ -31,20 +31,30 @@ from app.repo.money_models import (
     Refund,
     TonTransaction,
 )
+from app.repo.operator_models import AuditRun, OperatorAct, OperatorNotice, ProviderSighting
+from app.repo.promo_models import Gift, Grant, Promocode, PromoMiss, PromoUse
 
 __all__ = [
+    "AuditRun",
     "Base",
     "ChainCursor",
     "Config",
+    "Gift",
+    "Grant",
     "LedgerAccount",
     "LedgerEntry",
     "LedgerTransaction",
     "MarzbanInstance",
     "MoneyUpdate",
     "Notice",
+    "OperatorAct",
+    "OperatorNotice",
     "Payment",
     "PaymentTombstone",
+    "PromoMiss",
+    "PromoUse",
     "Promocode",
+    "ProviderSighting",
     "Purchase",
     "Receipt",
     "Referral",
@@ -104,25 +114,6 @@ class Referral(Base):
     bonus: Mapped[Rub | None]
     bonus_for: Mapped[str | None] = mapped_column(Text)
     bonus_paid_at: Mapped[Instant | None]
-
-
-class Promocode(Base):
-    """A code that gives a discount, rubles or days, within its limits."""
-
-    __tablename__ = "promocodes"
-    __table_args__ = (
-        CheckConstraint("kind IN ('percent', 'balance', 'days')", name="kind_known"),
-        CheckConstraint("value > 0", name="value_positive"),
-        CheckConstraint("used >= 0 AND (most_uses IS NULL OR used <= most_uses)", name="within_limit"),
-    )
-
-    code: Mapped[str] = mapped_column(Text, primary_key=True)
-    kind: Mapped[str] = mapped_column(Text)
-    value: Mapped[Rub]
-    most_uses: Mapped[int | None] = mapped_column(Integer)
-    used: Mapped[int] = mapped_column(Integer, server_default="0")
-    valid_until: Mapped[Instant | None]
-    created_at: Mapped[Instant] = mapped_column(server_default=text("now()"))
 
 
 class MarzbanInstance(Base):

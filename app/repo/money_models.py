@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     ForeignKey,
     Index,
     Integer,
+    Numeric,
     Text,
     UniqueConstraint,
     text,
@@ -64,7 +68,8 @@ class Payment(Base):
         CheckConstraint("(status = 'confirmed') = (confirmed_at IS NOT NULL)", name="confirmed_has_time"),
         CheckConstraint("(status = 'failed') = (reason IS NOT NULL)", name="failed_has_reason"),
         CheckConstraint(
-            "method <> 'ton' OR (comment IS NOT NULL AND nano IS NOT NULL AND rate IS NOT NULL)", name="ton_is_whole"
+            "method NOT IN ('ton', 'usdt') OR (comment IS NOT NULL AND nano IS NOT NULL AND rate IS NOT NULL)",
+            name="ton_is_whole",
         ),
         UniqueConstraint("method", "external_id"),
         Index("ix_payments_pending", "method", "expires_at", postgresql_where=text("status = 'pending'")),
@@ -84,6 +89,7 @@ class Payment(Base):
     rate: Mapped[RubPerCoin | None]
     rate_source: Mapped[str | None] = mapped_column(Text)
     rate_at: Mapped[Instant | None]
+    account: Mapped[str | None] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(Text)
     pay_url: Mapped[str | None] = mapped_column(Text)
     message_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -109,14 +115,18 @@ class PaymentTombstone(Base):
 
 
 class TonTransaction(Base):
-    """A receipt: one transaction of the wallet, stored before it is judged, never deleted."""
+    """A receipt: one transaction of the wallet or of its jetton wallet, stored before it is judged, never deleted.
+
+    `nano` are whole units of the asset: nanotons, or millionths of a USDT.
+    """
 
     __tablename__ = "ton_transactions"
     __table_args__ = (
         UniqueConstraint("account", "lt"),
-        CheckConstraint("status IN ('credited', 'unmatched', 'ignored')", name="status_known"),
+        CheckConstraint("status IN ('credited', 'unmatched', 'dismissed', 'ignored')", name="status_known"),
         CheckConstraint("(status = 'credited') = (credited IS NOT NULL)", name="credited_has_amount"),
         CheckConstraint("(status = 'credited') = (rate IS NOT NULL)", name="credited_has_rate"),
+        CheckConstraint("asset IN ('ton', 'usdt')", name="asset_known"),
         Index("ix_ton_transactions_unmatched", "at", postgresql_where=text("status = 'unmatched'")),
     )
 
@@ -136,6 +146,21 @@ class TonTransaction(Base):
     credited: Mapped[Rub | None]
     rate: Mapped[RubPerCoin | None]
     seen_at: Mapped[Instant]
+    asset: Mapped[str] = mapped_column(Text, server_default="ton")
+    rate_source: Mapped[str | None] = mapped_column(Text)
+    rate_at: Mapped[Instant | None]
+
+
+class RateHistory(Base):
+    """What an asset was worth, a row a minute at most: late money is credited at the rate of its own minute."""
+
+    __tablename__ = "rate_history"
+    __table_args__ = (CheckConstraint("rub > 0", name="rub_positive"),)
+
+    asset: Mapped[str] = mapped_column(Text, primary_key=True)
+    at: Mapped[Instant] = mapped_column(primary_key=True)
+    rub: Mapped[RubPerCoin]
+    source: Mapped[str] = mapped_column(Text)
 
 
 class Receipt(Base):
@@ -144,8 +169,12 @@ class Receipt(Base):
     __tablename__ = "receipts"
     __table_args__ = (
         CheckConstraint("direction IN ('in', 'out')", name="direction_known"),
-        CheckConstraint("status IN ('credited', 'unmatched')", name="status_known"),
+        CheckConstraint("status IN ('credited', 'unmatched', 'dismissed')", name="status_known"),
         CheckConstraint("(status = 'credited') = (credited IS NOT NULL)", name="credited_has_amount"),
+        CheckConstraint("(direction = 'out') = (charge IS NOT NULL)", name="refund_has_charge"),
+        Index("ix_receipts_charge", "gateway", "charge", postgresql_where=text("direction = 'out'")),
+        Index("ix_receipts_unmatched", "at", postgresql_where=text("status = 'unmatched'")),
+        Index("ix_receipts_debt", "at", postgresql_where=text("debt > 0")),
     )
 
     gateway: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -160,6 +189,7 @@ class Receipt(Base):
     status: Mapped[str] = mapped_column(Text)
     credited: Mapped[Rub | None]
     debt: Mapped[Rub] = mapped_column(server_default="0")
+    charge: Mapped[str | None] = mapped_column(Text)
     at: Mapped[Instant]
     seen_at: Mapped[Instant]
 
@@ -206,10 +236,16 @@ class ChainCursor(Base):
 
 
 class Purchase(Base):
-    """A plan that was bought, with what it was at that moment. `intent` is minted by the screen."""
+    """A plan that was bought, with what it was at that moment. `intent` is minted by the screen.
+
+    `price` is what was paid: the list price without the discount of the promo code's use.
+    """
 
     __tablename__ = "purchases"
-    __table_args__ = (UniqueConstraint("user_id", "intent"),)
+    __table_args__ = (
+        UniqueConstraint("user_id", "intent"),
+        CheckConstraint("discount = 0 OR (discount > 0 AND promo_use_id IS NOT NULL)", name="discount_has_its_code"),
+    )
 
     id: Mapped[Key]
     user_id: Mapped[TgRef]
@@ -217,5 +253,10 @@ class Purchase(Base):
     plan_key: Mapped[str] = mapped_column(Text)
     days: Mapped[int] = mapped_column(Integer)
     price: Mapped[Rub]
+    discount: Mapped[Rub] = mapped_column(server_default="0")
+    list_price: Mapped[Decimal | None] = mapped_column(Numeric(14, 2), Computed("price + discount", persisted=True))
+    promo_use_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("promo_uses.id", ondelete="RESTRICT"), unique=True
+    )
     subscription_end: Mapped[Instant]
     created_at: Mapped[Instant]

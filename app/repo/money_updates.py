@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
 from app.services.stars import MoneyKind, MoneyUpdate
@@ -63,19 +64,23 @@ class MoneyUpdateRepository(BaseRepository):
             "at": now + FIRST_ATTEMPT_AFTER,
         }
         await self.database.run(KEEP, params)
+        failpoint("update.kept")
 
     async def handled(self, update_id: int, now: datetime) -> None:
         """Nothing more is to be done for it."""
         await self.database.run(HANDLED, {"bot_id": self._bot_id, "update_id": update_id, "now": now})
+        failpoint("update.handled")
 
     async def due(self, now: datetime, limit: int) -> list[MoneyUpdate]:
         """Up to `limit` that were not handled, the oldest first, each put off from 5 s to 10 min at every turn."""
         rows = await self.database.run(DUE, {"bot_id": self._bot_id, "now": now, "batch": limit})
+        failpoint("update.due")
         return sorted((_update(row.update_id, row.body) for row in rows), key=lambda update: update.update_id)
 
     async def forget(self, before: datetime) -> None:
         """Drop what was handled before then; the receipts stay."""
         await self.database.run(FORGET, {"before": before})
+        failpoint("update.forgotten")
 
 
 def _clean(value: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
 from app.services.records import Notice, NoticeKind
@@ -35,6 +36,7 @@ class NoticeRepository(BaseRepository):
         """Lease up to `limit` unsent notices, oldest first."""
         lease_end = now + timedelta(seconds=lease_seconds)
         rows = await self.database.run(CLAIM, {"now": now, "lease_end": lease_end, "batch": limit})
+        failpoint("notice.claimed")
         if rows:
             # Whoever made these true may have died before dropping the cache, and a notice invites to look.
             await self.drop_account(*{row.recipient for row in rows}, parts=("balance", "configs"))
@@ -49,7 +51,9 @@ class NoticeRepository(BaseRepository):
     async def sent(self, notice_id: int, now: datetime) -> None:
         """The notice was delivered, or can never be."""
         await self.database.run(SENT, {"notice_id": notice_id, "now": now})
+        failpoint("notice.marked")
 
     async def retry(self, notice_id: int, at: datetime) -> None:
         """Deliver again at `at`."""
         await self.database.run(RETRY, {"notice_id": notice_id, "at": at})
+        failpoint("notice.postponed")

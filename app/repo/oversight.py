@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.repo.sql import statement
-from app.services.records import Overdue, StandingConfig, UnmatchedTransfer
+from app.services.records import Overdue, StandingConfig
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 LEFT_LYING = timedelta(minutes=15)
 
 UNMATCHED = statement(
-    "SELECT hash, at, nano, comment, source, verdict FROM ton_transactions WHERE status = 'unmatched' ORDER BY at, lt"
+    "SELECT (SELECT count(*) FROM ton_transactions WHERE status = 'unmatched')"
+    " + (SELECT count(*) FROM receipts r WHERE status = 'unmatched' AND NOT EXISTS ("
+    "    SELECT FROM refunds f WHERE f.gateway = r.gateway AND f.key = r.key AND f.status <> 'refused')) AS waiting"
 )
 STANDING = statement(
     "SELECT id, instance_id, marzban_username, expires_at, status = 'active' AND NOT is_due AS is_settled"
@@ -35,10 +37,10 @@ class OversightRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def unmatched(self) -> list[UnmatchedTransfer]:
-        """Every transfer that was credited to nobody, oldest first."""
-        rows = await self._database.run(UNMATCHED)
-        return [UnmatchedTransfer(row.hash, row.at, row.nano, row.comment, row.source, row.verdict) for row in rows]
+    async def unmatched(self) -> int:
+        """How much money waits for an operator to say whose it is, by number."""
+        ((waiting,),) = await self._database.run(UNMATCHED)
+        return int(waiting)
 
     async def standing(self) -> list[StandingConfig]:
         """Every config that a panel has or is about to have or to lose."""

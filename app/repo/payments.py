@@ -9,43 +9,53 @@ from app.domain.errors import Banned, NotFound, TooManyPayments
 from app.domain.money import Money
 from app.domain.payment import FailReason, PaymentMethod, PaymentStatus
 from app.domain.ton import normalised_comment
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.settlement import Settler
 from app.repo.sql import statement
-from app.services.records import ChainCursor, Payment
+from app.services.chain import ChainCursor, Scan
+from app.services.records import Payment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from app.repo.db import Database
-    from app.services.records import IncomingTransfer, NewPayment, Rate, Settlement
+    from app.services.chain import IncomingTransfer, Settlement
+    from app.services.records import NewPayment, Rate
     from app.utils.redis import Cache
 
 # The index may lag behind the chain: an invoice dies only when a scan begun this long after its deadline is whole.
 EXPIRY_MARGIN = timedelta(seconds=60)
 
+# Two that open at once wait here for each other. The count comes in a statement of its own, behind the lock: what one
+# statement sees was settled before it began to wait.
+OWNER = statement("SELECT is_banned FROM users WHERE tg_id = :tg_id FOR NO KEY UPDATE")
 # Sent again after a lost connection it finds its own row by the comment, which nobody else can have.
 OPEN = statement(
     """
     WITH owner AS (
-        SELECT tg_id FROM users WHERE tg_id = :tg_id AND NOT is_banned
+        SELECT tg_id FROM users WHERE tg_id = :tg_id
         AND (SELECT count(*) FROM payments
              WHERE user_id = :tg_id AND status = 'pending' AND expires_at > :now
                    AND (:comment IS NULL OR comment IS DISTINCT FROM :comment)) < :most
     )
-    INSERT INTO payments (user_id, method, amount, comment, nano, stars, rate, rate_source, rate_at,
+    INSERT INTO payments (user_id, method, amount, comment, nano, stars, rate, rate_source, rate_at, account,
                           created_at, expires_at)
-    SELECT tg_id, :method, :amount, :comment, :nano, :stars, :rate, :rate_source, :rate_at, :now, :expires_at
+    SELECT tg_id, :method, :amount, :comment, :nano, :stars, :rate, :rate_source, :rate_at, :account,
+           :now, :expires_at
     FROM owner
     ON CONFLICT (comment) DO UPDATE SET comment = excluded.comment WHERE payments.user_id = excluded.user_id
-    RETURNING id, user_id, method, amount, status, reason, expires_at, comment, nano, stars, external_id, pay_url
+    RETURNING id, user_id, method, amount, status, reason, expires_at, comment, nano, stars, external_id, pay_url,
+              account
     """
 )
-WHY_NOT = statement("SELECT is_banned FROM users WHERE tg_id = :tg_id")
-COLUMNS = "id, user_id, method, amount, status, reason, expires_at, comment, nano, stars, external_id, pay_url"
+COLUMNS = (
+    "id, user_id, method, amount, status, reason, expires_at, comment, nano, stars, external_id, pay_url, account"
+)
 ONE = statement(f"SELECT {COLUMNS} FROM payments WHERE id = :payment_id AND user_id = :tg_id")  # noqa: S608 - constant
 BY_ID = statement(f"SELECT {COLUMNS} FROM payments WHERE id = :payment_id")  # noqa: S608 - constant
 PENDING = statement(
@@ -53,11 +63,12 @@ PENDING = statement(
     " ORDER BY id DESC LIMIT :batch"
 )
 ISSUED = statement("UPDATE payments SET external_id = :external_id, pay_url = :pay_url WHERE id = :payment_id")
-EXPIRE = statement(
-    """
-    WITH expired AS (
+# An invoice to a wallet of ours ends by a scan of that wallet; one that names none, by that of any.
+EXPIRED = """
+    expired AS (
         UPDATE payments SET status = 'failed', reason = 'expired'
         WHERE method = :method AND status = 'pending' AND expires_at < :before
+              AND (account IS NULL OR :wallet IS NULL OR account = :wallet)
         RETURNING id, user_id, amount, message_id
     ), told AS (
         INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
@@ -65,10 +76,8 @@ EXPIRE = statement(
                jsonb_build_object('amount', amount::text, 'payment_id', id::text, 'method', :method),
                message_id, :now, :now
         FROM expired ON CONFLICT (key) DO NOTHING
-    )
-    SELECT count(*) AS expired FROM expired
-    """
-)
+    )"""
+EXPIRE = statement(f"WITH {EXPIRED} SELECT count(*) AS expired FROM expired")  # noqa: S608 - constant
 CANCEL = statement(
     "UPDATE payments SET status = 'failed', reason = 'cancelled'"
     " WHERE id = :payment_id AND user_id = :tg_id AND status = 'pending' RETURNING id"
@@ -76,21 +85,22 @@ CANCEL = statement(
 ATTACH = statement("UPDATE payments SET message_id = :message_id WHERE id = :payment_id")
 CURSOR = statement("SELECT lt, scanned_at FROM chain_cursors WHERE account = :account")
 SCANNED = statement(
-    """
+    f"""
     WITH noted AS (
         INSERT INTO chain_cursors (account, lt, scanned_at) VALUES (:account, 0, :now)
         ON CONFLICT (account) DO UPDATE SET scanned_at = GREATEST(chain_cursors.scanned_at, excluded.scanned_at)
-    ), expired AS (
-        UPDATE payments SET status = 'failed', reason = 'expired'
-        WHERE method = 'ton' AND status = 'pending' AND expires_at < :before
-        RETURNING id, user_id, amount, message_id
-    ), told AS (
-        INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
-        SELECT 'expired:' || id, user_id, 'payment_expired',
-               jsonb_build_object('amount', amount::text, 'payment_id', id::text), message_id, :now, :now
-        FROM expired ON CONFLICT (key) DO NOTHING
-    )
-    SELECT count(*) AS expired FROM expired
+        RETURNING lt
+    ), {EXPIRED}
+    SELECT (SELECT count(*) FROM expired) AS expired, (SELECT lt FROM noted) AS lt
+    """  # noqa: S608 - constant
+)
+# Each half has an index of its own.
+WALLETS = statement(
+    """
+    SELECT account FROM payments WHERE status = 'pending' AND method IN ('ton', 'usdt') AND account <> :wallet
+    UNION
+    SELECT account FROM payments WHERE status = 'failed' AND created_at > :before AND method IN ('ton', 'usdt')
+                                       AND account <> :wallet
     """
 )
 SWEEP = statement(
@@ -134,22 +144,32 @@ class PaymentRepository(BaseRepository):
             "rate": quote.rate.rub if quote else None,
             "rate_source": quote.rate.source if quote else None,
             "rate_at": quote.rate.fetched_at if quote else None,
+            "account": payment.account,
             "now": payment.created_at,
             "expires_at": payment.expires_at,
             "most": most_open,
         }
-        rows = await self.database.run(OPEN, params)
-        if rows:
-            return _payment(rows[0])
-        owner = await self.database.run(WHY_NOT, {"tg_id": payment.owner})
-        if not owner:
-            raise NotFound
-        raise Banned if owner[0].is_banned else TooManyPayments
+
+        async def opening(connection: AsyncConnection) -> Payment:
+            owner = (await connection.execute(OWNER, {"tg_id": payment.owner})).one_or_none()
+            if owner is None:
+                raise NotFound
+            if owner.is_banned:
+                raise Banned
+            row = (await connection.execute(OPEN, params)).one_or_none()
+            if row is None:
+                raise TooManyPayments
+            return _payment(row)
+
+        opened = await self.database.unit(opening)
+        failpoint("invoice.stored")
+        return opened
 
     async def issued(self, payment_id: int, external_id: str | None, pay_url: str) -> None:
         """Store what the provider calls the invoice and where it is paid."""
         params = {"payment_id": payment_id, "external_id": external_id, "pay_url": pay_url}
         await self.database.run(ISSUED, params)
+        failpoint("invoice.issue_stored")
 
     async def pending(self, method: str, since: datetime, limit: int) -> list[Payment]:
         """Unpaid invoices of a method made after `since`, pending or failed, newest first."""
@@ -163,7 +183,8 @@ class PaymentRepository(BaseRepository):
 
     async def expire(self, method: str, before: datetime, now: datetime) -> int:
         """Fail pending invoices of a method whose deadline was before `before`, and have it told; how many."""
-        rows = await self.database.run(EXPIRE, {"method": method, "before": before, "now": now})
+        rows = await self.database.run(EXPIRE, {"method": method, "before": before, "now": now, "wallet": None})
+        failpoint("invoice.expired")
         return int(rows[0].expired)
 
     async def of_owner(self, tg_id: int, payment_id: int) -> Payment:
@@ -175,12 +196,15 @@ class PaymentRepository(BaseRepository):
 
     async def cancel(self, tg_id: int, payment_id: int) -> None:
         """Fail a pending payment of this person as cancelled; one that is no longer pending is NotFound."""
-        if not await self.database.run(CANCEL, {"tg_id": tg_id, "payment_id": payment_id}):
+        rows = await self.database.run(CANCEL, {"tg_id": tg_id, "payment_id": payment_id})
+        failpoint("invoice.cancelled")
+        if not rows:
             raise NotFound
 
     async def attach_message(self, payment_id: int, message_id: int) -> None:
         """Remember which message shows the invoice."""
         await self.database.run(ATTACH, {"payment_id": payment_id, "message_id": message_id})
+        failpoint("invoice.attached")
 
     async def cursor(self, account: str) -> ChainCursor:
         """How far this wallet's history is stored; lt 0 where it never was."""
@@ -192,19 +216,42 @@ class PaymentRepository(BaseRepository):
     ) -> Settlement:
         """Store a page of history and credit what matches; the wallets' cached balances are dropped after it."""
         settlement, paid = await self._settler.settle(account, transfers, late_rate, now)
+        failpoint("ton.settled")
         if paid:
             await self.drop_account(*paid, parts=("balance",))
         return settlement
 
-    async def scanned(self, account: str, now: datetime) -> int:
-        """Note a complete scan begun at `now`; invoices whose deadline it covers with a margin expire."""
-        rows = await self.database.run(SCANNED, {"account": account, "now": now, "before": now - EXPIRY_MARGIN})
-        return int(rows[0].expired)
+    async def scanned(self, account: str, method: str, wallet: str, now: datetime) -> Scan:
+        """Note a complete scan of `account` begun at `now`.
+
+        Invoices of `method` that ask for money to `wallet`, and whose deadline the scan covers with a margin, expire.
+        """
+        params = {
+            "account": account,
+            "method": method,
+            "wallet": wallet,
+            "now": now,
+            "before": now - EXPIRY_MARGIN,
+        }
+        rows = await self.database.run(SCANNED, params)
+        failpoint("ton.scanned")
+        return Scan(int(rows[0].expired), int(rows[0].lt))
+
+    async def other_wallets(self, wallet: str, since: datetime) -> list[str]:
+        """Wallets beside this one that unpaid invoices name: all that are pending, and what failed since `since`."""
+        rows = await self.database.run(WALLETS, {"wallet": wallet, "before": since})
+        return sorted(row.account for row in rows)
 
     async def drop_stale(self, before: datetime, batch: int) -> int:
         """Delete failed rows that no receipt names, leaving tombstones; how many."""
-        rows = await self.database.run(SWEEP, {"before": before, "batch": batch})
-        return int(rows[0].gone)
+
+        async def sweeping(connection: AsyncConnection) -> int:
+            return int((await connection.execute(SWEEP, {"before": before, "batch": batch})).one().gone)
+
+        # Anew where a receipt came to name one of the rows meanwhile: it stays then.
+        gone = await self.database.unit(sweeping)
+        failpoint("invoice.swept")
+        return gone
 
 
 def _payment(row: Row[Any]) -> Payment:
@@ -221,4 +268,5 @@ def _payment(row: Row[Any]) -> Payment:
         stars=row.stars,
         external_id=row.external_id,
         pay_url=row.pay_url,
+        account=row.account,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
 from app.services.records import ConfigJob, ConfigWork
@@ -92,30 +93,37 @@ class ProvisioningRepository(BaseRepository):
         """Lease up to `limit` due jobs; two workers never hold the same one within the lease."""
         lease_end = now + timedelta(seconds=lease_seconds)
         rows = await self.database.run(CLAIM, {"now": now, "lease_end": lease_end, "batch": limit})
+        failpoint("config.claimed")
         return [_job(row) for row in rows]
 
     async def assign(self, job: ConfigJob, instance_id: str | None) -> bool:
         """Commit where the config will be made, before any call; False when the job moved on meanwhile."""
-        return bool(await self.database.run(ASSIGN, {**_fence(job), "instance_id": instance_id}))
+        rows = await self.database.run(ASSIGN, {**_fence(job), "instance_id": instance_id})
+        failpoint("config.assigned")
+        return bool(rows)
 
     async def created(self, job: ConfigJob, subscription_url: str, link: str, now: datetime) -> None:
         """Store the links and queue the owner's notice, in one statement."""
         params = {**_fence(job), "subscription_url": subscription_url, "link": link, "now": now}
         await self.database.run(CREATED, params)
+        failpoint("config.created")
         await self.drop_account(job.owner, parts=("configs",))
 
     async def synced(self, job: ConfigJob) -> None:
         """The panel has the expiry of `job`."""
         await self.database.run(SYNCED, _fence(job))
+        failpoint("config.synced")
 
     async def deleted(self, job: ConfigJob, now: datetime) -> None:
         """The panel has no such user any more; the row stays as a tombstone."""
         await self.database.run(DELETED, {"config_id": job.config_id, "now": now})
+        failpoint("config.deleted")
         await self.drop_account(job.owner, parts=("configs",))
 
     async def retry(self, job: ConfigJob, now: datetime, at: datetime, error: str) -> None:
         """Try again at `at`; a newer wish is not delayed by an older one's failure."""
         await self.database.run(RETRY, {**_fence(job), "now": now, "at": at, "error": error})
+        failpoint("config.postponed")
 
 
 def _fence(job: ConfigJob) -> dict[str, Any]:

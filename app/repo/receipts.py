@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import IntegrityError
-
+from app.domain.errors import NotFound
 from app.domain.money import Money
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
 from app.services.records import Booked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from app.repo.bonuses import Bonuses
     from app.repo.db import Database
     from app.services.records import PaidEvent
+    from app.services.reversals import RefundedEvent
     from app.utils.redis import Cache
 
 # What was asked brings exactly the amount; anything else what it is worth by the gateway's own word. An event whose
@@ -80,38 +81,58 @@ CREDIT = statement(
     """
 )
 
-# A refund takes the balance back as far as it goes; what was spent already is booked as the customer's debt.
+# Two refunds of one charge at once: the second has to see what the first left.
+LOCK_CHARGE = statement(
+    "SELECT key FROM receipts WHERE gateway = :gateway AND key = :charge AND direction = 'in' FOR UPDATE"
+)
+# A refund takes the balance back as far as it goes; what was spent already is booked as the customer's debt. Of a
+# charge that waits for an operator nothing was credited: its refund is a receipt alone.
 REFUND = statement(
     """
-    WITH paid AS (
-        SELECT r.payment_id, r.user_id, r.credited, r.asset, r.asset_amount FROM receipts r
-        WHERE r.gateway = :gateway AND r.key = :key AND r.direction = 'in' AND r.status = 'credited'
+    WITH charge AS (
+        SELECT i.payment_id, i.user_id, i.asset, i.asset_amount, i.status, i.credited,
+               i.asset_amount - COALESCE(sum(o.asset_amount), 0) AS asset_left,
+               i.credited + COALESCE(sum(o.credited), 0) AS credit_left
+        FROM receipts i
+        LEFT JOIN receipts o ON o.gateway = i.gateway AND o.charge = i.key AND o.direction = 'out'
+        WHERE i.gateway = :gateway AND i.key = :charge AND i.direction = 'in'
+        GROUP BY i.gateway, i.key, i.direction
+    ), part AS (
+        SELECT *, LEAST(COALESCE(:asset_amount, asset_left), asset_left) AS asset_back FROM charge
+        WHERE asset_left > 0
+    ), back AS (
+        SELECT *, CASE WHEN asset_back = asset_left THEN credit_left
+                       ELSE LEAST(credit_left, round(credited * asset_back / asset_amount, 2)) END AS worth
+        FROM part
     ), wallet AS (
-        SELECT users.tg_id, LEAST(users.balance, paid.credited) AS taken, paid.credited
-        FROM users JOIN paid ON users.tg_id = paid.user_id FOR UPDATE OF users
+        SELECT users.tg_id, LEAST(users.balance, back.worth) AS taken
+        FROM users JOIN back ON users.tg_id = back.user_id AND back.status = 'credited' FOR UPDATE OF users
     ), fresh AS (
-        INSERT INTO receipts (gateway, key, direction, payment_id, user_id, asset, asset_amount, status, credited,
-                              debt, at, seen_at)
-        SELECT :gateway, :key, 'out', paid.payment_id, paid.user_id, paid.asset, paid.asset_amount, 'credited',
-               -paid.credited, paid.credited - wallet.taken, :now, :now
-        FROM paid, wallet ON CONFLICT DO NOTHING RETURNING user_id, payment_id, credited, debt, status
+        INSERT INTO receipts (gateway, key, direction, charge, payment_id, user_id, asset, asset_amount, status,
+                              credited, debt, at, seen_at)
+        SELECT :gateway, :key, 'out', :charge, payment_id, user_id, asset, asset_back, status,
+               -worth, COALESCE(worth - taken, 0), :at, :now
+        FROM back LEFT JOIN wallet ON true ON CONFLICT DO NOTHING
+        RETURNING user_id, payment_id, credited, debt, status
+    ), taken AS (
+        SELECT * FROM fresh WHERE status = 'credited'
     ), booked AS (
         INSERT INTO ledger_transactions (key, kind, created_at)
-        SELECT 'refund:' || :gateway || ':' || :key, 'refund', :now FROM fresh RETURNING id
+        SELECT 'refund:' || :gateway || ':' || :key, 'refund', :now FROM taken RETURNING id
     ), lines AS (
         INSERT INTO ledger_entries (transaction_id, account, amount)
-        SELECT booked.id, line.account, line.amount FROM booked, fresh, wallet,
-               LATERAL (VALUES ('wallet:' || fresh.user_id, -wallet.taken), ('debts', -fresh.debt),
-                               ('gateway:' || :gateway, -fresh.credited)) AS line (account, amount)
+        SELECT booked.id, line.account, line.amount FROM booked, taken, wallet,
+               LATERAL (VALUES ('wallet:' || taken.user_id, -wallet.taken), ('debts', -taken.debt),
+                               ('gateway:' || :gateway, -taken.credited)) AS line (account, amount)
         WHERE line.amount <> 0
     ), balances AS (
-        UPDATE users SET balance = users.balance - wallet.taken FROM fresh, wallet WHERE users.tg_id = wallet.tg_id
+        UPDATE users SET balance = users.balance - wallet.taken FROM taken, wallet WHERE users.tg_id = wallet.tg_id
     ), told AS (
         INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
         SELECT 'refund:' || :gateway || ':' || :key, user_id, 'payment_refunded',
-               jsonb_build_object('amount', (-credited)::text, 'receipt', COALESCE(payment_id::text, left(:key, 8))),
+               jsonb_build_object('amount', (-credited)::text, 'receipt', COALESCE(payment_id::text, left(:charge, 8))),
                :now, :now
-        FROM fresh
+        FROM taken
     )
     SELECT user_id, payment_id, credited, status FROM fresh
     """
@@ -127,42 +148,57 @@ class ReceiptRepository(BaseRepository):
 
     async def credit(self, event: PaidEvent, now: datetime) -> Booked | None:
         """Credit what the event brought, once for its key; None where it was known already."""
-        try:
-            return await self._credit_once(event, now)
-        except IntegrityError:  # the same invoice was credited by another charge at the same moment
-            return await self._credit_once(event, now)
+        params = _params(event, now)
 
-    async def refund(self, gateway: str, key: str, now: datetime) -> Booked | None:
-        """Take back what a charge brought, once; None where there is no such charge or it was taken back."""
-        rows = await self.database.run(REFUND, {"gateway": gateway, "key": key, "now": now})
-        if not rows:
-            return None
-        await self.drop_account(rows[0].user_id, parts=("balance",))
-        return _booked(rows[0])
+        async def booking(connection: AsyncConnection) -> tuple[Row[Any] | None, set[int]]:
+            row = (await connection.execute(CREDIT, params)).one_or_none()
+            if row is None or row.credited is None:
+                return row, set()
+            return row, {row.user_id} | await self._bonuses.pay(connection, "first_payment", (row.user_id,), now)
 
-    async def _credit_once(self, event: PaidEvent, now: datetime) -> Booked | None:
+        # Anew where another charge of the same invoice was credited at the same moment: now it can be seen.
+        row, changed = await self.database.unit(booking)
+        failpoint("receipt.credited")
+        if changed:
+            await self.drop_account(*changed, parts=("balance",))
+        return None if row is None else _booked(row)
+
+    async def refund(self, event: RefundedEvent, now: datetime) -> Booked | None:
+        """Take back what went back, once for its key; None where nothing is left of the charge, NotFound without it."""
         params: dict[str, Any] = {
             "gateway": event.gateway,
             "key": event.key,
-            "payment_id": event.payment_id,
-            "external_id": event.external_id,
-            "payer": event.payer,
-            "asset": event.asset,
+            "charge": event.charge,
             "asset_amount": event.asset_amount,
-            "amount": event.worth.decimal,
             "at": event.at,
             "now": now,
         }
         async with self.database.transaction() as connection:
-            row = (await connection.execute(CREDIT, params)).one_or_none()
-            if row is None:
-                return None
-            changed: Collection[int] = ()
-            if row.credited is not None:
-                changed = {row.user_id} | await self._bonuses.pay(connection, "first_payment", (row.user_id,), now)
-        if changed:
-            await self.drop_account(*changed, parts=("balance",))
+            locked = await connection.execute(LOCK_CHARGE, {"gateway": event.gateway, "charge": event.charge})
+            if locked.one_or_none() is None:
+                raise NotFound
+            row = (await connection.execute(REFUND, params)).one_or_none()
+        failpoint("receipt.refunded")
+        if row is None:
+            return None
+        if row.credited is not None:
+            await self.drop_account(row.user_id, parts=("balance",))
         return _booked(row)
+
+
+def _params(event: PaidEvent, now: datetime) -> dict[str, Any]:
+    return {
+        "gateway": event.gateway,
+        "key": event.key,
+        "payment_id": event.payment_id,
+        "external_id": event.external_id,
+        "payer": event.payer,
+        "asset": event.asset,
+        "asset_amount": event.asset_amount,
+        "amount": event.worth.decimal,
+        "at": event.at,
+        "now": now,
+    }
 
 
 def _booked(row: Row[Any]) -> Booked:

@@ -3,67 +3,87 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-
-from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.domain.money import Money
 from app.domain.ton import normalised_comment
-from app.repo.db import SERIALIZATION_FAILURES, sqlstate
 from app.repo.sql import statement
-from app.services.records import Credit, Settlement
+from app.services.chain import Credit, Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from app.repo.bonuses import Bonuses
     from app.repo.db import Database
-    from app.services.records import IncomingTransfer, Rate
+    from app.services.chain import IncomingTransfer
+    from app.services.records import Rate
 
-# What a transfer is worth: the first of an invoice that comes in time, by the chain's own time, as domain/ton.py's
-# credit_for has it; another one at the invoice's rate; a late one at the rate of its arrival. Kopecks are rounded down,
-# and what is worth none is not the first of anything.
+# How old a rate may be to stand for a transfer's own minute.
+NEAR = timedelta(minutes=10)
+# What a transfer is worth: the first of an invoice that comes in time and in its asset, by the chain's own time, as
+# domain/ton.py's credit_for has it; another one at the invoice's rate; a late one, or one in another asset, at the
+# rate of its own minute, which is the last one noted before it, else the one given. Kopecks are rounded down, and
+# what is worth none is not the first of anything.
 SETTLE = statement(
     """
     WITH incoming AS (
-        SELECT DISTINCT ON (hash) * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
-            hash text, lt bigint, at timestamptz, source text, nano bigint, comment text, code text,
+        SELECT DISTINCT ON (hash) *, CASE asset WHEN 'usdt' THEN 0.000001 ELSE 0.000000001 END AS unit
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
+            hash text, asset text, lt bigint, at timestamptz, source text, nano bigint, comment text, code text,
             verdict text, is_money boolean)
     ), claims AS (
         SELECT i.*, p.id AS payment_id, COALESCE(p.user_id, s.user_id) AS user_id, p.message_id, p.nano AS quoted,
-               p.amount, p.status <> 'confirmed' AS is_open, i.at <= p.expires_at AS in_time,
-               CASE WHEN i.at <= p.expires_at THEN p.rate
-                    WHEN COALESCE(p.user_id, s.user_id) IS NOT NULL THEN :late_rate END AS rate
+               p.amount, p.status <> 'confirmed' AS is_open, i.at <= p.expires_at AND p.method = i.asset AS in_time,
+               p.rate AS own_rate, p.rate_source AS own_source, p.rate_at AS own_rate_at
         FROM incoming i
-        LEFT JOIN payments p ON p.comment = i.code AND p.method = 'ton' AND i.is_money
-        LEFT JOIN payment_tombstones s ON s.comment = i.code AND s.method = 'ton' AND i.is_money
+        LEFT JOIN payments p ON p.comment = i.code AND p.method IN ('ton', 'usdt') AND i.is_money
+        LEFT JOIN payment_tombstones s ON s.comment = i.code AND s.method IN ('ton', 'usdt') AND i.is_money
+    ), rated AS (
+        SELECT c.*, r.* FROM claims c
+        LEFT JOIN LATERAL (
+            SELECT h.rub, h.source, h.at FROM rate_history h
+            WHERE c.user_id IS NOT NULL AND c.in_time IS NOT TRUE
+                  AND h.asset = c.asset AND h.at <= c.at AND h.at > c.at - CAST(:near AS interval)
+            ORDER BY h.at DESC LIMIT 1
+        ) h ON true
+        CROSS JOIN LATERAL (
+            SELECT c.own_rate, c.own_source, c.own_rate_at WHERE c.in_time
+            UNION ALL SELECT h.rub, h.source, h.at WHERE c.in_time IS NOT TRUE AND h.rub IS NOT NULL
+            UNION ALL SELECT CASE WHEN c.user_id IS NOT NULL THEN :late_rate END, :rate_source, :rate_at
+                      WHERE c.in_time IS NOT TRUE AND h.rub IS NULL
+        ) r (rate, rate_source, rate_at)
     ), worths AS (
-        SELECT claims.*, worth, CASE WHEN NOT in_time THEN worth
-                                     WHEN nano < quoted THEN LEAST(worth, amount)
-                                     ELSE amount + trunc((nano - quoted) * rate * 0.000000001, 2) END AS as_quoted
-        FROM claims, LATERAL (SELECT trunc(nano * rate * 0.000000001, 2)) v (worth)
+        SELECT rated.*, worth, CASE WHEN in_time IS NOT TRUE THEN worth
+                                    WHEN nano < quoted THEN LEAST(worth, amount)
+                                    ELSE amount + trunc((nano - quoted) * rate * unit, 2) END AS as_quoted
+        FROM rated, LATERAL (SELECT trunc(nano * rate * unit, 2)) v (worth)
     ), ranked AS (
         SELECT *, COALESCE(is_open AND as_quoted > 0 AND row_number() OVER (
                            PARTITION BY payment_id, as_quoted > 0 ORDER BY lt) = 1, false) AS is_first FROM worths
     ), judged AS (
         SELECT *, NULLIF(CASE WHEN is_first THEN as_quoted ELSE worth END, 0) AS credited FROM ranked
     ), fresh AS (
-        INSERT INTO ton_transactions (hash, account, lt, at, source, nano, comment, verdict, status,
-                                      payment_id, user_id, credited, rate, seen_at)
-        SELECT hash, :account, lt, at, source, nano, comment, verdict,
+        INSERT INTO ton_transactions (hash, asset, account, lt, at, source, nano, comment, verdict, status,
+                                      payment_id, user_id, credited, rate, rate_source, rate_at, seen_at)
+        SELECT hash, asset, :account, lt, at, source, nano, comment, verdict,
                CASE WHEN credited IS NOT NULL THEN 'credited'
-                    WHEN nano > 0 AND verdict NOT IN ('outgoing', 'bounced', 'returned', 'history')
+                    WHEN verdict = 'unreadable' THEN 'unmatched'
+                    WHEN nano > 0 AND verdict NOT IN ('outgoing', 'bounced', 'returned', 'history', 'notice')
                          THEN 'unmatched'
                     ELSE 'ignored' END,
-               payment_id, user_id, credited, CASE WHEN credited IS NOT NULL THEN rate END, :now
+               payment_id, user_id, credited, CASE WHEN credited IS NOT NULL THEN rate END,
+               CASE WHEN credited IS NOT NULL THEN rate_source END,
+               CASE WHEN credited IS NOT NULL THEN rate_at END, :now
         FROM judged ON CONFLICT DO NOTHING
         RETURNING hash, payment_id, user_id, credited, status
     ), paid AS (
-        SELECT f.hash, f.payment_id, f.user_id, f.credited, j.message_id, j.is_first,
-               CASE WHEN j.is_first THEN 'payment:' || f.payment_id ELSE 'ton:' || f.hash END AS key
+        SELECT f.hash, f.payment_id, f.user_id, f.credited, j.asset, j.message_id, j.is_first,
+               CASE WHEN j.is_first THEN 'payment:' || f.payment_id ELSE j.asset || ':' || f.hash END AS key
         FROM fresh f JOIN judged j USING (hash) WHERE f.status = 'credited'
     ), booked AS (
         INSERT INTO ledger_transactions (key, kind, created_at) SELECT key, 'topup', :now FROM paid RETURNING id, key
@@ -71,7 +91,7 @@ SETTLE = statement(
         INSERT INTO ledger_entries (transaction_id, account, amount)
         SELECT booked.id, line.account, line.amount
         FROM booked JOIN paid USING (key),
-             LATERAL (VALUES ('wallet:' || paid.user_id, paid.credited), ('gateway:ton', -paid.credited))
+             LATERAL (VALUES ('wallet:' || paid.user_id, paid.credited), ('gateway:' || paid.asset, -paid.credited))
              AS line (account, amount)
     ), balances AS (
         UPDATE users SET balance = balance + sums.total
@@ -94,6 +114,7 @@ SETTLE = statement(
     """
 )
 
+
 class Settler:
     """The transaction in which chain transfers become money, at most once each."""
 
@@ -105,36 +126,33 @@ class Settler:
         self, account: str, transfers: Sequence[IncomingTransfer], late_rate: Rate, now: datetime
     ) -> tuple[Settlement, set[int]]:
         """What the page came to, and whose wallets changed. Repeating a page credits nothing."""
-        try:
-            return await self._settle_once(account, transfers, late_rate, now)
-        except DBAPIError as error:
-            # Another poller settled the same invoice at the same moment, and now its row is visible.
-            if not isinstance(error, IntegrityError) and sqlstate(error) not in SERIALIZATION_FAILURES:
-                raise
-            return await self._settle_once(account, transfers, late_rate, now)
-
-    async def _settle_once(
-        self, account: str, transfers: Sequence[IncomingTransfer], late_rate: Rate, now: datetime
-    ) -> tuple[Settlement, set[int]]:
         params: dict[str, Any] = {
             "rows": json.dumps([_row(transfer) for transfer in transfers]),
             "account": account,
             "late_rate": late_rate.rub,
+            "rate_source": late_rate.source,
+            "rate_at": late_rate.fetched_at,
+            "near": NEAR,
             "now": now,
             "lt": max((transfer.lt for transfer in transfers), default=0),
         }
-        async with self._database.transaction() as connection:
+
+        async def page(connection: AsyncConnection) -> tuple[Settlement, set[int]]:
             rows = (await connection.execute(SETTLE, params)).fetchall()
             credited = tuple(_credit(row) for row in rows if row.credited is not None)
             owners = {credit.owner for credit in credited}
             owners |= await self._bonuses.pay(connection, "first_payment", owners, now)
-        return Settlement(credited, unmatched=len(rows) - len(credited)), owners
+            return Settlement(credited, unmatched=len(rows) - len(credited)), owners
+
+        # Anew where another poller settled the same invoice at the same moment: now its row can be seen.
+        return await self._database.unit(page)
 
 
 def _row(transfer: IncomingTransfer) -> dict[str, object]:
     """A transfer as SETTLE reads it; the comment is stored as it came and matched in its normal form."""
     return {
         "hash": transfer.hash,
+        "asset": transfer.asset.value,
         "lt": transfer.lt,
         "at": transfer.at.isoformat(),
         "source": transfer.source,

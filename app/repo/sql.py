@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, Numeric, Text, TextClause, bindparam, text
+from sqlalchemy import BigInteger, Boolean, DateTime, Integer, Interval, Numeric, Text, TextClause, bindparam, text
 from sqlalchemy.types import TypeEngine
 
 INSTANT: TypeEngine[Any] = DateTime(timezone=True)
@@ -17,11 +17,18 @@ INT: TypeEngine[Any] = Integer()
 # A parameter's name fixes its type everywhere, so that a None or an aware datetime needs no cast in the SQL.
 TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("now", "at", "before", "trial_end", "expires_at", "created_at", "rate_at", "lease_end"), INSTANT),
+    **dict.fromkeys(("since", "until"), INSTANT),
     **dict.fromkeys(("amount", "price", "bonus", "least"), RUB),
-    **dict.fromkeys(("rate", "late_rate"), RATE),
+    **dict.fromkeys(("rate", "late_rate", "rub"), RATE),
+    "near": Interval(),
     **dict.fromkeys(("tg_id", "inviter", "config_id", "payment_id", "message_id", "notice_id"), BIG),
     **dict.fromkeys(("asset_amount", "payer", "bot_id", "update_id"), BIG),
     **dict.fromkeys(("nano", "lt", "revision"), BIG),
+    **dict.fromkeys(("holds_until", "valid_from", "valid_until"), INSTANT),
+    **dict.fromkeys(("use_id", "gift_id"), BIG),
+    **dict.fromkeys(("number", "per_person", "most_uses"), INT),
+    "value": RUB,
+    "first_purchase": Boolean(),
     **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "stars"), INT),
 }
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.payment import PaymentStatus
 from app.domain.stars import AskedPayment
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
 
@@ -66,3 +67,4 @@ class StarRepository(BaseRepository):
     async def advance(self, seen: int, now: datetime) -> None:
         """Remember that; it never goes back."""
         await self.database.run(ADVANCE, {"lt": seen, "now": now})
+        failpoint("stars.advanced")

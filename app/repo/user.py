@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.money import Money
 from app.domain.subscription import TRIAL_MAX_CONFIGS, TRIAL_PLAN
-from app.repo.account_cache import FILL_SCRIPT, account_keys, cards_from_json, dump, load
+from app.repo.account_cache import FILL_SCRIPT, account_keys, cards_from_json, discount_from_json, dump, load
 from app.repo.base import BaseRepository
+from app.repo.offers import TOO_LATE
 from app.repo.sql import statement
 from app.services.records import Account, Arrival, Newcomer
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from app.repo.bonuses import Bonuses
     from app.repo.db import Database
@@ -29,8 +31,15 @@ CARDS = """
               FROM configs c WHERE c.user_id = {user} AND c.status IN ('creating', 'active')), '[]')::text AS configs
 """
 
+DISCOUNT = f"""
+    (SELECT json_build_object('use', u.id, 'percent', CAST(u.value AS integer), 'until', u.holds_until)::text
+     FROM promo_uses u WHERE u.user_id = users.tg_id AND u.status = 'reserved' AND NOT {TOO_LATE}) AS discount
+"""  # noqa: S608 - constants
+
 GLANCE = statement(
     "SELECT tg_id, language, first_name, is_banned, balance, subscription_end, active_plan,"  # noqa: S608 - constants
+    + DISCOUNT
+    + ","
     + CARDS.format(user="users.tg_id")
     + " FROM users WHERE tg_id = :tg_id"
 )
@@ -62,10 +71,12 @@ ARRIVE = statement(
               IS DISTINCT FROM (:first_name, :username, CAST(NULL AS timestamptz))
     )
     SELECT tg_id, language, :first_name AS first_name, is_banned, balance, subscription_end, active_plan,
-           '[]' AS configs, true AS is_new FROM made
+           CAST(NULL AS text) AS discount, '[]' AS configs, true AS is_new FROM made
     UNION ALL
     SELECT tg_id, language, :first_name, is_banned, balance, subscription_end, active_plan,
     """  # noqa: S608 - constants
+    + DISCOUNT
+    + ","
     + CARDS.format(user="users.tg_id")
     + ", false FROM users WHERE tg_id = :tg_id"
 )
@@ -117,11 +128,15 @@ class UserRepository(BaseRepository):
         """One statement; two in one transaction where the arrival itself earns the inviter a bonus."""
         if params["inviter"] is None or self._bonuses is None or not self._bonuses.due_at("signup"):
             return await self.database.run(ARRIVE, params)
-        inviters: set[int] = set()
-        async with self.database.transaction() as connection:
+        bonuses = self._bonuses
+
+        async def arrival(connection: AsyncConnection) -> tuple[Sequence[Row[Any]], set[int]]:
             rows = (await connection.execute(ARRIVE, params)).fetchall()
-            if rows and rows[0].is_new:
-                inviters = await self._bonuses.pay(connection, "signup", (params["tg_id"],), params["now"])
+            if not rows or not rows[0].is_new:
+                return rows, set()
+            return rows, await bonuses.pay(connection, "signup", (params["tg_id"],), params["now"])
+
+        rows, inviters = await self.database.unit(arrival)
         if inviters:
             await self.drop_account(*inviters, parts=("balance",))
         return rows
@@ -166,7 +181,7 @@ class UserRepository(BaseRepository):
 
 def account_of(row: Sequence[Any]) -> Account:
     """The account in a row of GLANCE or ARRIVE."""
-    tg_id, language, first_name, is_banned, balance, subscription_end, active_plan, configs, *_ = row
+    tg_id, language, first_name, is_banned, balance, subscription_end, active_plan, discount, configs, *_ = row
     return Account(
         tg_id=tg_id,
         language=language,
@@ -175,5 +190,6 @@ def account_of(row: Sequence[Any]) -> Account:
         balance=Money.rub(balance),
         subscription_end=subscription_end,
         active_plan=active_plan,
+        discount=discount_from_json(discount),
         configs=cards_from_json(configs),
     )

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
+    from app.domain.assets import Asset
     from app.domain.money import Money
     from app.domain.plans import Plan
+    from app.services.chain import ChainCursor, IncomingTransfer, Scan, Settlement
     from app.services.records import (
         Account,
         Arrival,
         Booked,
-        ChainCursor,
         Config,
         ConfigCard,
         ConfigJob,
-        IncomingTransfer,
         Newcomer,
         NewPayment,
         Notice,
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
         Payment,
         Purchase,
         Rate,
-        Settlement,
         Usage,
     )
+    from app.services.reversals import RefundedEvent
 
 
 class Clock(Protocol):
@@ -71,11 +71,12 @@ class AccountStore(Protocol):
 class ShopStore(Protocol):
     """The one place that spends."""
 
-    async def buy(self, tg_id: int, plan: Plan, intent: str, now: datetime) -> Purchase:
+    async def buy(self, tg_id: int, plan: Plan, intent: str, now: datetime, *, use_id: int = 0) -> Purchase:
         """Debit, ledger, purchase, new end and the wish to move all configs, in one statement.
 
-        The same intent again returns the purchase it made, and changes nothing. Raises InsufficientBalance,
-        Banned, NotFound.
+        `use_id` names the promo code's use whose discount was shown. The same intent again returns the purchase it
+        made, and changes nothing. Raises OfferChanged where another discount waits, InsufficientBalance, Banned,
+        NotFound.
         """
         ...
 
@@ -134,11 +135,14 @@ class ChainStore(Protocol):
     async def settle(
         self, account: str, transfers: Sequence[IncomingTransfer], late_rate: Rate, now: datetime
     ) -> Settlement:
-        """Store a page of history, credit what matches, queue what doesn't, move the cursor: one transaction."""
+        """Store a page of history, credit what matches, queue what doesn't, move the cursor: one transaction.
+
+        A late transfer is worth what was noted for its own minute, and `late_rate` where nothing was.
+        """
         ...
 
-    async def scanned(self, account: str, now: datetime) -> int:
-        """Note a complete scan begun at `now` and fail what it shows to be unpaid in time; how many."""
+    async def scanned(self, account: str, method: str, wallet: str, now: datetime) -> Scan:
+        """Note a complete scan of `account` begun at `now`; fail what it shows to be unpaid in time to `wallet`."""
         ...
 
 
@@ -157,8 +161,8 @@ class ReceiptStore(Protocol):
         """Credit what the event brought, once for its key; None where it was known already."""
         ...
 
-    async def refund(self, gateway: str, key: str, now: datetime) -> Booked | None:
-        """Take back what a charge brought, once; None where there is no such charge or it was taken back."""
+    async def refund(self, event: RefundedEvent, now: datetime) -> Booked | None:
+        """Take back what went back, once for its key; None where nothing is left of the charge, NotFound without it."""
         ...
 
 
@@ -251,19 +255,55 @@ class NoticeStore(Protocol):
 
 
 class Rates(Protocol):
-    """What a coin is worth."""
+    """What assets are worth."""
 
-    async def ton(self) -> Rate:
-        """Rubles for one TON; the constant, marked so, where no source answers well."""
+    async def of(self, asset: Asset) -> Rate:
+        """Rubles for one; the constant, marked so, where no source answers well."""
+        ...
+
+
+class LateRates(Rates, Protocol):
+    """What assets are worth, and were."""
+
+    async def cover(self, asset: Asset, since: datetime, until: datetime) -> None:
+        """Have a rate noted for the time between, as far as one can be learned; never fails."""
+        ...
+
+
+class RateHistory(Protocol):
+    """What assets were worth, by the minute."""
+
+    async def note(self, asset: Asset, rates: Sequence[Rate]) -> None:
+        """Keep rates of an asset, the first of each minute."""
+        ...
+
+    async def hole(
+        self, asset: Asset, since: datetime, until: datetime, near: timedelta
+    ) -> tuple[datetime, datetime] | None:
+        """The longest stretch between two moments that has no rate for `near` or longer; None where there is none."""
+        ...
+
+    async def prune(self, before: datetime) -> int:
+        """Forget what was noted before `before`; how many rows."""
         ...
 
 
 class ChainSource(Protocol):
-    """The merchant wallet's history."""
+    """The history of an account that takes one asset for a wallet: the wallet itself, or its jetton wallet."""
 
     @property
     def account(self) -> str:
-        """The wallet in raw form, lower case."""
+        """The account in raw form, lower case."""
+        ...
+
+    @property
+    def wallet(self) -> str:
+        """The wallet that people pay to, in the same form."""
+        ...
+
+    @property
+    def asset(self) -> Asset:
+        """What comes in there."""
         ...
 
     def since(self, lt: int) -> AsyncIterator[list[IncomingTransfer]]:

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from app.domain.errors import NotFound
+from app.services.records import PaidEvent
+from app.services.reversals import RefundedEvent
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from app.services.ports import Clock, PaymentStore, ReceiptStore
-    from app.services.records import Booked, PaidEvent, Payment
+    from app.services.records import Booked, Payment
+    from app.services.reversals import MoneyEvent
 
 log = structlog.get_logger(__name__)
 
@@ -31,8 +36,8 @@ class Provider(Protocol):
         """Its method's name."""
         ...
 
-    async def look(self, open_payments: Sequence[Payment]) -> Sequence[PaidEvent]:
-        """Money that came, for these payments and any other; raises ProviderSilent."""
+    async def look(self, open_payments: Sequence[Payment]) -> Sequence[MoneyEvent]:
+        """Money that came, for these payments and any other, or went back; raises ProviderSilent."""
         ...
 
 
@@ -48,24 +53,36 @@ class Receipts:
         self._clock = clock
         self._wake = wake
 
-    async def record(self, events: Iterable[PaidEvent]) -> int:
-        """Book each event that is new; how many were. Safe to repeat, in any order."""
+    async def record(self, events: Iterable[MoneyEvent]) -> int:
+        """Book each event that is new; how many were. Safe to repeat; a refund comes behind its charge."""
         booked = 0
         for event in events:
-            result = await self._store.credit(event, self._clock.now())
-            if result is not None:
-                booked += 1
-                _tell(event, result)
+            booked += await self._book(event) is not None
         if booked:
             self._wake("notices")
         return booked
 
     async def take_back(self, gateway: str, key: str) -> Booked | None:
-        """Reverse what a charge brought, once; None where there is no such charge or it was reversed."""
-        result = await self._store.refund(gateway, key, self._clock.now())
+        """Reverse all that a charge brought, once; None where there is no such charge or nothing is left of it."""
+        result = await self._book(RefundedEvent(gateway, key, key, None, self._clock.now()))
         if result is not None:
-            log.info("payment_refunded", gateway=gateway, payment_id=result.payment_id)
             self._wake("notices")
+        return result
+
+    async def _book(self, event: MoneyEvent) -> Booked | None:
+        now = self._clock.now()
+        if isinstance(event, PaidEvent):
+            result = await self._store.credit(event, now)
+            if result is not None:
+                _tell(event, result)
+            return result
+        try:
+            result = await self._store.refund(event, now)
+        except NotFound:  # gateways tell of a charge before its refund: this money never came by the books
+            log.error("refund_unmatched", gateway=event.gateway, key=event.key, charge=event.charge)
+            return None
+        if result is not None:
+            log.info("payment_refunded", gateway=event.gateway, payment_id=result.payment_id)
         return result
 
 

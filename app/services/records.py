@@ -7,8 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.assets import Asset
 from app.domain.money import Money
 from app.domain.payment import FailReason, PaymentMethod, PaymentStatus
+from app.domain.promo import Discount
 
 
 class ConfigStatus(StrEnum):
@@ -52,6 +54,7 @@ class Account:
     subscription_end: datetime | None
     active_plan: str | None
     configs: tuple[ConfigCard, ...] = ()
+    discount: Discount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ class PanelAccess:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Rubles for one whole coin, with where and when it was learned."""
+    """Rubles for one whole coin or USDT, with where and when it was learned."""
 
     rub: Decimal
     source: str
@@ -133,7 +136,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a TON invoice asks for: nanotons at a locked rate, to be sent with a comment."""
+    """What an invoice on TON asks for: units of its asset at a locked rate, to be sent with a comment."""
 
     nano: int
     rate: Rate
@@ -151,6 +154,7 @@ class NewPayment:
     expires_at: datetime
     quote: Quote | None = None
     stars: int | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,46 +173,7 @@ class Payment:
     stars: int | None = None
     external_id: str | None = None
     pay_url: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingTransfer:
-    """One transaction of the merchant's account as the chain tells it. Only `is_money` ones can be credited."""
-
-    hash: str
-    lt: int
-    at: datetime
-    source: str | None
-    nano: int
-    comment: str | None
-    is_money: bool
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChainCursor:
-    """How far the wallet's history is stored: everything up to `lt` is in the database."""
-
-    account: str
-    lt: int
-    scanned_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """One transfer that became balance."""
-
-    payment_id: int
-    owner: int
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What one page of transfers came to."""
-
-    credits: tuple[Credit, ...]
-    unmatched: int
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +193,9 @@ class NoticeKind(StrEnum):
     PAYMENT_CONFIRMED = "payment_confirmed"
     PAYMENT_EXPIRED = "payment_expired"
     PAYMENT_REFUNDED = "payment_refunded"
+    BALANCE_ADJUSTED = "balance_adjusted"
     REFERRAL_BONUS = "referral_bonus"
+    GIFT_REDEEMED = "gift_redeemed"
     CONFIG_READY = "config_ready"
     CONFIG_DELAYED = "config_delayed"
 
@@ -248,7 +215,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """What to send where: `nano` nanotons (`coins` as people write them) to `address` with exactly `comment`."""
+    """What to send where: `nano` units of `asset` (`coins` as people write them) to `address` with this `comment`."""
 
     payment_id: int
     method: PaymentMethod
@@ -260,6 +227,7 @@ class Invoice:
     wallet_link: str
     ton_link: str
     expires_at: datetime
+    asset: Asset = Asset.TON
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,18 +290,6 @@ class StandingConfig:
     username: str
     expires_at: datetime
     is_settled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class UnmatchedTransfer:
-    """Money that came in and waits for the operator to say whose it is; the comment is a stranger's text."""
-
-    hash: str
-    at: datetime
-    nano: int
-    comment: str | None
-    source: str | None
-    verdict: str
 
 
 @dataclass(frozen=True, slots=True)

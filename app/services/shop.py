@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.domain.errors import PlanChanged
+from app.domain.promo import use_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,16 +27,16 @@ class Shop:
     async def buy(self, tg_id: int, plan_key: str, version: str, intent: str) -> Purchase:
         """Buy the plan as it was shown, once for this intent.
 
-        Raises PlanChanged where it is sold differently now, InsufficientBalance, Banned, NotFound.
+        Raises PlanChanged or OfferChanged where it is sold differently now, InsufficientBalance, Banned, NotFound.
         """
-        plan = self.shown(plan_key, version)
-        purchase = await self._store.buy(tg_id, plan, intent, self._clock.now())
+        plan, use_id = self.shown(plan_key, version)
+        purchase = await self._store.buy(tg_id, plan, intent, self._clock.now(), use_id=use_id)
         self._wake("provisioning")
         return purchase
 
-    def shown(self, plan_key: str, version: str) -> Plan:
-        """The plan, if it is still what the screen showed; else PlanChanged."""
-        plan = self.catalogue.get(plan_key)
-        if plan.version != version:
+    def shown(self, plan_key: str, version: str) -> tuple[Plan, int]:
+        """The plan, if it is still what the screen showed, and the use of a code whose discount it showed."""
+        plan, named = self.catalogue.get(plan_key), use_in(version)
+        if named is None or named[0] != plan.version:
             raise PlanChanged(plan_key)
-        return plan
+        return plan, named[1]

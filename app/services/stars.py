@@ -11,6 +11,7 @@ from app.domain.payment import PaymentMethod
 from app.domain.stars import CURRENCY, payment_in, refusal_for, worth_of
 from app.services.receipts import EXPIRY_MARGIN
 from app.services.records import PaidEvent
+from app.services.reversals import ChargeUnknown, RefundedEvent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
@@ -21,16 +22,13 @@ if TYPE_CHECKING:
     from app.services.ports import Clock, PaymentStore
     from app.services.receipts import Receipts
     from app.services.records import Payment
+    from app.services.reversals import MoneyEvent
 
 GATEWAY = PaymentMethod.STARS.value
 # How many rows Telegram gives at once at most.
 PAGE = 100
 # The newest rows are read again: a row that was not listed yet must not be jumped over.
 OVERLAP = 100
-
-
-class ChargeUnknown(Exception):
-    """Telegram knows of no such charge of this payer."""
 
 
 class MoneyKind(StrEnum):
@@ -189,3 +187,30 @@ class StarReconciliation:
             length = page.length
             offset += length
             yield offset, page
+
+
+class StarRefunder:
+    """Gives Stars back; implements services.refunds.Refunder."""
+
+    def __init__(self, desk: StarsDesk, reconciliation: StarReconciliation, clock: Clock) -> None:
+        self._desk = desk
+        self._reconciliation = reconciliation
+        self._clock = clock
+
+    @property
+    def name(self) -> str:
+        """Stars."""
+        return GATEWAY
+
+    async def look(self, _key: str) -> Sequence[MoneyEvent]:
+        """Telegram can't be asked for one charge: what its list has anew is booked at once. ProviderSilent."""
+        await self._reconciliation.run_once()
+        return ()
+
+    async def refund(self, key: str, payer: int | None) -> Sequence[MoneyEvent]:
+        """Have Telegram give the charge back; ProviderSilent, ChargeUnknown."""
+        payer = payer or await self._reconciliation.payer_of(key)
+        if payer is None:
+            raise ChargeUnknown("no_payer")
+        await self._desk.refund(payer, key)
+        return (RefundedEvent(GATEWAY, key, key, None, self._clock.now()),)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.domain.errors import InvalidAmount
 from app.domain.money import Money
+from app.domain.payment import FailReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,8 +70,12 @@ class TopUps:
         return payment
 
     async def cancel(self, owner: int, payment_id: int) -> Payment:
-        """Close an unpaid invoice; money that comes later is still credited. NotFound where none is open."""
+        """Close an unpaid invoice; money that comes later is still credited. NotFound where none is open.
+
+        One that was cancelled already is closed at its provider once more: a crash may have come between the two.
+        """
         payment = await self._store.of_owner(owner, payment_id)
-        await self._store.cancel(owner, payment_id)
+        if payment.reason is not FailReason.CANCELLED:
+            await self._store.cancel(owner, payment_id)
         await self._gateways.close(payment)
         return payment

@@ -34,7 +34,7 @@ BUY = Limit("buy", 2_500, 2)
 # Thirty quick clicks are a person looking around; a flood is held to one in 0.8 s after them.
 OTHER = Limit("other", 800, 30)
 
-BY_PREFIX = {"top": ADD_FUNDS, "pay": PAY, "buy": BUY}
+BY_PREFIX = {"top": ADD_FUNDS, "pay": PAY, "buy": BUY, "gift": BUY}
 
 
 def limit_of(event: TelegramObject) -> Limit | None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from app.domain.ton import Verdict, is_comment_code
-from app.services.ports import ChainSource, ChainStore, ChainUnavailable, Clock, Rates
+from app.services.ports import ChainSource, ChainStore, ChainUnavailable, Clock, LateRates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
 
-    from app.services.records import Credit, IncomingTransfer
+    from app.services.chain import IncomingTransfer
 
 log = structlog.get_logger(__name__)
+
+# A transfer that was seen within this of its own time is valued by the rates that were noted meanwhile.
+LATE = timedelta(minutes=10)
 
 
 class WalletSource(ChainSource, Protocol):
@@ -36,7 +40,7 @@ class UpdateReport:
     """What one run came to; `complete` where it reached the newest transaction, and only then anything expires."""
 
     transfers: int = 0
-    credits: tuple[Credit, ...] = ()
+    credits: int = 0
     unmatched: int = 0
     expired: int = 0
     complete: bool = False
@@ -45,12 +49,14 @@ class UpdateReport:
 class TonTransactionsUpdater:
     """Call `run_once` every TON_POLL_SECONDS; runs may overlap or repeat, for the store takes a transaction once."""
 
-    def __init__(self, source: WalletSource, store: ChainStore, rates: Rates, clock: Clock) -> None:
+    def __init__(self, source: WalletSource, store: ChainStore, rates: LateRates, clock: Clock) -> None:
         self._source = source
         self._store = store
         self._rates = rates
         self._clock = clock
         self._blind = False
+        # As the store said after the last complete scan; None where it has to be asked.
+        self._lt: int | None = None
 
     async def run_once(self) -> UpdateReport:
         """Store everything after the cursor, then fail what the complete scan shows to be unpaid in time.
@@ -59,34 +65,46 @@ class TonTransactionsUpdater:
         """
         started_at = self._clock.now()
         report = UpdateReport()
-        account = self._source.account
-        # Nothing to do with this run: it keeps a fresh rate at hand, so that no customer has to wait for one.
-        await self._rates.ton()
-        cursor = await self._store.cursor(account)
         try:
-            # An account without history stays at lt 0 after its first scan: what comes then is not history.
-            if cursor.lt == 0 and cursor.scanned_at is None:
-                report = await self._stored(report, _without_history(await self._source.newest()))
-            else:
-                async for page in self._source.since(cursor.lt):
-                    report = await self._stored(report, page)
+            async for page in self._pages():
+                report = await self._stored(report, page)
             lag = await self._source.lag()
         except ChainUnavailable as error:
             self._note_blindness(error)
+            self._lt = None
             return report
         self._note_sight()
-        expired = await self._store.scanned(account, started_at - lag)
-        return self._finished(replace(report, expired=expired, complete=True), started_at)
+        source = self._source
+        scan = await self._store.scanned(source.account, source.asset.value, source.wallet, started_at - lag)
+        self._lt = scan.lt
+        return self._finished(replace(report, expired=scan.expired, complete=True), started_at)
+
+    async def _pages(self) -> AsyncIterator[Sequence[IncomingTransfer]]:
+        lt, self._lt = self._lt, None
+        if lt is None:
+            cursor = await self._store.cursor(self._source.account)
+            # An account without history stays at lt 0 after its first scan: what comes then is not history.
+            if cursor.lt == 0 and cursor.scanned_at is None:
+                yield _without_history(await self._source.newest())
+                return
+            lt = cursor.lt
+        async for page in self._source.since(lt):
+            yield page
 
     async def _stored(self, report: UpdateReport, page: Sequence[IncomingTransfer]) -> UpdateReport:
         if not page:
             return report
-        rate = await self._rates.ton()
-        settlement = await self._store.settle(self._source.account, page, rate, self._clock.now())
+        asset, now = self._source.asset, self._clock.now()
+        waited = [transfer.at for transfer in page if transfer.is_money and _carries_code(transfer)]
+        if waited and now - min(waited) > LATE:
+            # Some may be late, and are worth what the asset was at their minute: nobody noted it while we were blind.
+            await self._rates.cover(asset, min(waited), max(waited))
+        rate = await self._rates.of(asset)
+        settlement = await self._store.settle(self._source.account, page, rate, now)
         return replace(
             report,
             transfers=report.transfers + len(page),
-            credits=report.credits + settlement.credits,
+            credits=report.credits + len(settlement.credits),
             unmatched=report.unmatched + settlement.unmatched,
         )
 
@@ -105,7 +123,8 @@ class TonTransactionsUpdater:
             log.info(
                 "chain_scanned",
                 transfers=report.transfers,
-                credits=len(report.credits),
+                asset=self._source.asset.value,
+                credits=report.credits,
                 unmatched=report.unmatched,
                 expired=report.expired,
                 started_at=started_at.isoformat(),

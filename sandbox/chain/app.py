@@ -5,6 +5,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from sandbox import faults
 from sandbox.chain.index import Index
+from sandbox.chain.jettons import Jettons
 from sandbox.chain.ledger import Chain
 from sandbox.chain.limits import RateLimit
 from sandbox.chain.sim import Sim
@@ -13,10 +14,10 @@ from sandbox.chain.v2 import Api, error
 
 def create_app(chain: Chain, api_key: str | None = None) -> web.Application:
     """Build the server; with an api_key any other bearer gets 401, and no bearer at all stays welcome as at tonapi."""
-    index, script = Index(chain), faults.FaultScript()
+    index, jettons, script = Index(chain), Jettons(chain), faults.FaultScript()
     app = web.Application(middlewares=[faults.middleware(script, _shape), _door(chain, index, api_key)])
-    app.add_routes(Api(chain, index).routes())
-    app.add_routes(Sim(chain, index).routes())
+    app.add_routes(Api(chain, index, jettons).routes())
+    app.add_routes(Sim(chain, index, jettons).routes())
     faults.add_routes(app, script)
     return app
 

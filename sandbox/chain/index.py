@@ -19,6 +19,8 @@ class Mode(Asked):
     keyless_per_second: float | None = None
     keyed_per_second: float | None = None
     rate_tokens: tuple[str, ...] = ("ton", "gram")
+    draws_charts: bool = True
+    decodes_methods: bool = True
 
 
 @dataclass(frozen=True)

@@ -45,12 +45,23 @@ class Order:
     kind: str = "plain"
 
 
+@dataclass(frozen=True)
+class Landing:
+    """A message of one contract as it reaches another account."""
+
+    source: Address
+    to: Address
+    value: int
+    body: Body
+    bounce: bool = False
+
+
 class Chain:
     """The network: named wallets that can pay, and every account's transactions; the rate is RUB for one coin."""
 
     def __init__(self, clock: SandboxClock, rate_rub: Decimal = Decimal("220.00")) -> None:
         self.clock = clock
-        self.rate_rub = rate_rub
+        self._rates = [(self._utime(), rate_rub)]
         self.wallets: dict[str, Address] = {}
         self.incoming: list[Transaction] = []
         self._accounts: dict[Address, Account] = {}
@@ -62,6 +73,19 @@ class Chain:
     def merchant(self) -> Address:
         """The wallet a shop of the sandbox is paid to."""
         return self.wallets[MERCHANT]
+
+    @property
+    def rate_rub(self) -> Decimal:
+        """RUB for one coin, now."""
+        return self._rates[-1][1]
+
+    @rate_rub.setter
+    def rate_rub(self, rub: Decimal) -> None:
+        self._rates.append((self._utime(), rub))
+
+    def rate_at(self, utime: int) -> Decimal:
+        """RUB for one coin at a moment; the first known one before it all."""
+        return next((rub for since, rub in reversed(self._rates) if since <= utime), self._rates[0][1])
 
     def wallet(self, name: str) -> Address:
         """Return the wallet of that name, opened with some coins at first mention; the same address in every run."""
@@ -102,6 +126,29 @@ class Chain:
             sender.balance += message.value
             self._step(sender, back[0], (), Outcome())
         return landed
+
+    def land(self, landing: Landing, outcome: Outcome) -> Transaction:
+        """Let a contract's message reach an account, and return that account's transaction."""
+        receiver = self._accounts.setdefault(landing.to, Account(landing.to))
+        lt = self._next_lt()
+        message = Message(
+            landing.source,
+            landing.to,
+            landing.value,
+            landing.body,
+            lt,
+            self._utime(),
+            _digest("landing", lt),
+            bounce=landing.bounce,
+        )
+        receiver.balance += 0 if outcome.bounce_phase else message.value
+        return self._step(receiver, message, (), outcome)
+
+    def step_out(self, owner: Address, value: int) -> None:
+        """Let a wallet send so many coins to a contract at its owner's order."""
+        sender = self._accounts[owner]
+        sender.balance -= value
+        self._step(sender, self._external(owner), (), Outcome())
 
     def _check(self, order: Order) -> None:
         if order.kind not in KINDS:

@@ -1,6 +1,7 @@
-"""Owns the answers of /v2/rates; must not know where the sandbox's rate comes from."""
+"""Owns the answers of /v2/rates and of its chart; must not know where the sandbox's rate comes from."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
 _RUB_FOR_ONE = {
@@ -11,6 +12,8 @@ _RUB_FOR_ONE = {
     "kzt": Decimal("0.15"),
     "cny": Decimal(11),
 }
+RUB_FOR_USD = _RUB_FOR_ONE["usd"]
+_MOST_POINTS = 200
 _COINS = frozenset({"ton", "gram"})
 
 
@@ -25,6 +28,28 @@ def table(
     return {
         token.upper(): _quote(coin_rub if token.lower() in known else Decimal(0), coin_rub, wanted) for token in tokens
     }
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of time in unix seconds."""
+
+    since: int
+    until: int
+
+
+def chart(
+    rub_at: Callable[[int], Decimal], span: Span, points: int, currency: str, *, is_dollar: bool
+) -> list[list[object]]:
+    """Write moments with prices, evenly over the span; ValueError for a currency nobody quotes."""
+    if currency.lower() not in _RUB_FOR_ONE:
+        raise ValueError(f"invalid currency: {currency}")
+    if span.until < span.since or not 1 <= points <= _MOST_POINTS:
+        return []
+    step = max(1, (span.until - span.since) // points)
+    moments = range(span.since, span.until + 1, step)[:points]
+    unit = _RUB_FOR_ONE[currency.lower()]
+    return [[at, float((RUB_FOR_USD if is_dollar else rub_at(at)) / unit)] for at in moments]
 
 
 def _quote(token_rub: Decimal, coin_rub: Decimal, currencies: list[str]) -> dict[str, object]:

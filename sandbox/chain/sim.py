@@ -9,6 +9,7 @@ from sandbox.asked import Asked, read, refusal
 from sandbox.chain import wire
 from sandbox.chain.address import Address, parse
 from sandbox.chain.index import Index, Mode
+from sandbox.chain.jettons import MASTERS, JettonOrder, Jettons
 from sandbox.chain.ledger import MERCHANT, Chain, Order
 from sandbox.chain.model import Transaction
 
@@ -17,13 +18,14 @@ _CHANGES = TypeAdapter(dict[str, object])
 
 
 class Transfer(Asked):
-    """A wish to pay; value in nano."""
+    """A wish to pay; value in nano, or in units of the jetton that is named."""
 
     source: str = Field(alias="from")
     to: str
     value_nano: int
     comment: str | None = None
     kind: str = "plain"
+    jetton: str | None = None
 
 
 class Bulk(Asked):
@@ -34,6 +36,7 @@ class Bulk(Asked):
     comments: list[str] = Field(min_length=1)
     value_nano: int = 1_000_000
     source: str = Field(default="bulk", alias="from")
+    jetton: str | None = None
 
 
 class Rate(Asked):
@@ -60,9 +63,10 @@ class Rewind(Asked):
 class Sim:
     """The handlers of /sim."""
 
-    def __init__(self, chain: Chain, index: Index) -> None:
+    def __init__(self, chain: Chain, index: Index, jettons: Jettons) -> None:
         self._chain = chain
         self._index = index
+        self._jettons = jettons
 
     def routes(self) -> list[web.RouteDef]:
         """List the endpoints."""
@@ -84,6 +88,7 @@ class Sim:
                 "address": address.friendly(),
                 "raw": address.raw,
                 "balance_nano": str(self._chain.balance(address)),
+                "jettons": {jetton: str(self._jettons.balance(jetton, address)) for jetton in MASTERS},
             }
             for name, address in self._chain.wallets.items()
         ]
@@ -91,25 +96,27 @@ class Sim:
         return web.json_response(
             {
                 "wallets": wallets,
-                "transactions": [wire.summary(step) for step in newest],
+                "transactions": [self._summary(step) for step in newest],
                 "rate_rub": f"{self._chain.rate_rub:f}",
+                "jettons": {jetton: master.friendly(bounceable=True) for jetton, master in MASTERS.items()},
             }
         )
 
     async def transfer(self, request: web.Request) -> web.Response:
         """Pay from a wallet to any address; the answer is tonapi's own form of the receiver's transaction."""
         asked = await read(request, Transfer)
-        order = Order(asked.source, _address(asked.to), asked.value_nano, asked.comment, asked.kind)
-        return web.json_response(wire.transaction(_carry_out(self._chain, order)))
+        return web.json_response(wire.transaction(self._carry_out(asked)))
 
     async def bulk(self, request: web.Request) -> web.Response:
         """Make many payments at once."""
         asked = await read(request, Bulk)
-        to = _address(asked.to)
-        made = [
-            _carry_out(self._chain, Order(asked.source, to, asked.value_nano, asked.comments[n % len(asked.comments)]))
-            for n in range(asked.count)
+        wishes = [
+            Transfer(
+                source=asked.source, to=asked.to, value_nano=asked.value_nano, comment=comment, jetton=asked.jetton
+            )
+            for comment in asked.comments
         ]
+        made = [self._carry_out(wishes[n % len(wishes)]) for n in range(asked.count)]
         return web.json_response({"count": len(made), "last_lt": made[-1].lt, "hashes": [step.hash for step in made]})
 
     async def rate(self, request: web.Request) -> web.Response:
@@ -139,11 +146,26 @@ class Sim:
         return web.json_response(self._index.mode.model_dump())
 
 
-def _carry_out(chain: Chain, order: Order) -> Transaction:
-    try:
-        return chain.transfer(order)
-    except ValueError as error:
-        raise refusal(str(error)) from error
+    def _summary(self, step: Transaction) -> dict[str, object]:
+        """A jetton's transfer is shown between the people, not between their jetton wallets."""
+        order = self._jettons.orders.get(step.hash)
+        if order is None:
+            return wire.summary(step)
+        people = {"from": self._chain.wallet(order.source).friendly(), "to": order.to.friendly()}
+        return wire.summary(step) | people | {
+            "jetton": order.jetton, "units": str(order.units), "comment": order.comment
+        }
+
+    def _carry_out(self, asked: Transfer) -> Transaction:
+        to = _address(asked.to)
+        try:
+            if asked.jetton is None:
+                return self._chain.transfer(Order(asked.source, to, asked.value_nano, asked.comment, asked.kind))
+            return self._jettons.transfer(
+                JettonOrder(asked.source, to, asked.value_nano, asked.comment, asked.jetton, asked.kind)
+            )
+        except ValueError as error:
+            raise refusal(str(error)) from error
 
 
 def _address(text: str) -> Address:

@@ -5,6 +5,7 @@ from aiohttp import web
 from sandbox.chain import rates, wire
 from sandbox.chain.address import Spelling, parse
 from sandbox.chain.index import Index, Page
+from sandbox.chain.jettons import Jettons, address_cell
 from sandbox.chain.ledger import Chain
 
 _MAX_LIMIT = 1000
@@ -15,9 +16,10 @@ _MAX_CURRENCIES = 50
 class Api:
     """The handlers of /v2 over a chain and what its index shows."""
 
-    def __init__(self, chain: Chain, index: Index) -> None:
+    def __init__(self, chain: Chain, index: Index, jettons: Jettons) -> None:
         self._chain = chain
         self._index = index
+        self._jettons = jettons
 
     def routes(self) -> list[web.RouteDef]:
         """List the endpoints."""
@@ -28,6 +30,8 @@ class Api:
             web.get("/v2/blockchain/messages/{hash}/transaction", self.transaction),
             web.get("/v2/address/{account}/parse", self.address),
             web.get("/v2/rates", self.rates),
+            web.get("/v2/rates/chart", self.chart),
+            web.get("/v2/blockchain/accounts/{account}/methods/{method}", self.method),
         ]
 
     async def status(self, _request: web.Request) -> web.Response:
@@ -80,6 +84,37 @@ class Api:
         return web.json_response({"rates": table})
 
 
+    async def chart(self, request: web.Request) -> web.Response:
+        """Draw what a coin, or a jetton by its master, cost in a currency over a span of time."""
+        since, until = _number(request, "start_date"), _number(request, "end_date")
+        points = _number(request, "points_count")
+        now = int(self._chain.clock.timestamp())
+        span = rates.Span(now - 86_400 if since is None else since, now if until is None else until)
+        token, currency = request.query.get("token", ""), request.query.get("currency", "usd")
+        is_dollar = _is_address(token) and self._jettons.named(parse(token).address) is not None
+        known = is_dollar or token in self._index.mode.rate_tokens
+        try:
+            drawn = rates.chart(self._chain.rate_at, span, points or 200, currency, is_dollar=is_dollar)
+        except ValueError as problem:
+            return error(400, str(problem))
+        return web.json_response({"points": drawn if known and self._index.mode.draws_charts else []})
+
+    async def method(self, request: web.Request) -> web.Response:
+        """Run the one method that is asked of jetton masters: whose jetton wallet is where."""
+        jetton, argument = self._jettons.named(_spelling(request).address), request.query.get("args", "")
+        if jetton is None or request.match_info["method"] != "get_wallet_address" or not _is_address(argument):
+            return error(404, "entity not found")
+        address = self._jettons.wallet(jetton, parse(argument).address)
+        answer: dict[str, object] = {
+            "success": True,
+            "exit_code": 0,
+            "stack": [{"type": "cell", "cell": address_cell(address)}],
+        }
+        if self._index.mode.decodes_methods:
+            answer["decoded"] = {"jetton_wallet_address": address.raw}
+        return web.json_response(answer)
+
+
 def error(status: int, text: str) -> web.Response:
     """Word an error the way tonapi's handlers do."""
     return web.json_response({"error": text}, status=status)
@@ -95,6 +130,14 @@ def _spelling(request: web.Request) -> Spelling:
         return parse(request.match_info["account"])
     except ValueError as problem:
         raise web.HTTPBadRequest(text=f'{{"error":"{problem}"}}', content_type="application/json") from problem
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _page(request: web.Request) -> Page:

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from sandbox import faults
+from sandbox.courier import Courier
 from sandbox.cryptopay.api import Api, error
 from sandbox.cryptopay.sim import Sim
 from sandbox.cryptopay.till import Till
@@ -11,12 +12,12 @@ from sandbox.cryptopay.webhook import Webhook
 
 def create_app(till: Till) -> web.Application:
     """Build the server over one till."""
-    script, webhook = faults.FaultScript(), Webhook(till)
+    script, courier = faults.FaultScript(), Courier()
     app = web.Application(middlewares=[faults.middleware(script, _shape)])
     app.router.add_route("*", "/api/{method}", Api(till).call)
-    app.add_routes(Sim(till, webhook).routes())
+    app.add_routes(Sim(till, Webhook(till, courier), courier).routes())
     faults.add_routes(app, script)
-    app.on_shutdown.append(webhook.close)
+    app.on_shutdown.append(courier.close)
     return app
 
 

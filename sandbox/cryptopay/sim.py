@@ -4,10 +4,11 @@ from aiohttp import web
 from pydantic import Field
 
 from sandbox.asked import Asked, read, refusal
+from sandbox.courier import Courier, Where
 from sandbox.cryptopay.model import Invoice, text
 from sandbox.cryptopay.signing import TAMPERED
 from sandbox.cryptopay.till import RUB_RATES, Refusal, Till
-from sandbox.cryptopay.webhook import Habit, Webhook
+from sandbox.cryptopay.webhook import Webhook
 
 _SHOWN = 50
 
@@ -18,16 +19,6 @@ class Pay(Asked):
     invoice_id: int | str
     asset: str = "USDT"
     late: bool = False
-
-
-class Where(Asked):
-    """Where webhooks go from now on, and how."""
-
-    url: str | None = None
-    copies: int = Field(default=1, ge=0, le=100)
-    drop: int = Field(default=0, ge=0, le=100)
-    delay_seconds: float = Field(default=0, ge=0)
-    attempts: int = Field(default=5, ge=1, le=20)
 
 
 class Deliver(Asked):
@@ -42,9 +33,10 @@ class Deliver(Asked):
 class Sim:
     """The handlers of /sim."""
 
-    def __init__(self, till: Till, webhook: Webhook) -> None:
+    def __init__(self, till: Till, webhook: Webhook, courier: Courier) -> None:
         self._till = till
         self._webhook = webhook
+        self._courier = courier
 
     def routes(self) -> list[web.RouteDef]:
         """List the endpoints."""
@@ -62,8 +54,8 @@ class Sim:
             {
                 "bot": self._till.bot,
                 "invoices": [self._shown(invoice) for invoice in newest],
-                "webhook": self._webhook.habit.url,
-                "sent": [{"invoice_id": name, "status": status} for name, status in self._webhook.sent[-_SHOWN:]],
+                "webhook": self._courier.habit.url,
+                "sent": [{"invoice_id": name, "status": status} for name, status in self._courier.sent[-_SHOWN:]],
             }
         )
 
@@ -77,8 +69,8 @@ class Sim:
 
     async def webhook(self, request: web.Request) -> web.Response:
         """Set where webhooks go; the forms of what is lost, late or repeated with it."""
-        self._webhook.habit = Habit(**(await read(request, Where)).model_dump())
-        return web.json_response({"url": self._webhook.habit.url})
+        self._courier.habit = (await read(request, Where)).habit()
+        return web.json_response({"url": self._courier.habit.url})
 
     async def deliver(self, request: web.Request) -> web.Response:
         """Bring a webhook now and tell the statuses it was answered with."""

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from app.domain.errors import NotFound, TooManyPayments
 from app.domain.payment import FailReason, PaymentStatus
 from app.domain.ton import credit_for, normalised_comment
-from app.services.records import ChainCursor, Credit, Payment, Settlement
+from app.services.chain import ChainCursor, Credit, Scan, Settlement
+from app.services.records import Payment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from app.services.records import IncomingTransfer, NewPayment, Quote, Rate
+    from app.services.chain import IncomingTransfer
+    from app.services.records import NewPayment, Quote, Rate
 
 MARGIN = timedelta(seconds=60)
 
@@ -84,8 +86,9 @@ class PaymentBook:
         self.cursors[account] = ChainCursor(account, newest, before.scanned_at)
         return Settlement(made, unmatched=sum(transfer.is_money for transfer in fresh) - len(made))
 
-    async def scanned(self, account: str, now: datetime) -> int:
-        self.cursors[account] = ChainCursor(account, (await self.cursor(account)).lt, now)
+    async def scanned(self, account: str, method: str, wallet: str, now: datetime) -> Scan:
+        lt = (await self.cursor(account)).lt
+        self.cursors[account] = ChainCursor(account, lt, now)
         overdue = [
             entry
             for entry in self.entries.values()
@@ -93,7 +96,7 @@ class PaymentBook:
         ]
         for entry in overdue:
             entry.status, entry.reason = PaymentStatus.FAILED, FailReason.EXPIRED
-        return len(overdue)
+        return Scan(len(overdue), lt)
 
     async def drop_stale(self, before: datetime, batch: int) -> int:
         dropped = min(batch, self.stale)

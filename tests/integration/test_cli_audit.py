@@ -1,4 +1,4 @@
-"""`./orbit audit` and `./orbit unmatched` as an operator runs them, beside books and panels with something in them."""
+"""`./orbit audit` as an operator runs it, beside books and panels with something in them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from app.utils.redis import Cache
 
 SECRET = "a secret of the test"
-COIN = 10**9
 
 
 @pytest.fixture
@@ -147,16 +146,3 @@ async def test_a_panel_that_does_not_answer_makes_the_audit_incomplete(
         code, said = await orbit(settings, "audit")
     assert (code, said.splitlines()[-1]) == (2, "1 panels could not be looked at.")
     assert "UNSEEN  panel s001" in said
-
-
-async def test_money_that_waits_is_listed_for_the_operator(settings: dict[str, str], books: Books) -> None:
-    assert await orbit(settings, "unmatched") == (0, "Nothing waits.\n")
-    transfer = books.transfer(None, COIN * 3 // 2, comment="за \x1b[2Jинтернет")
-    await books.settle(transfer, books.transfer(None, COIN, source=None))
-    code, said = await orbit(settings, "unmatched")
-    first, second, total = said.splitlines()
-    assert code == 0
-    assert first.startswith(f"{transfer.hash}  2026-11-23 12:01:00             1.5 GRAM (TON)  from UQ")
-    assert first.endswith('money  "за \N{REPLACEMENT CHARACTER}[2Jинтернет"')
-    assert second.endswith("from nobody  money  without a comment")
-    assert total == "2 waiting, 2.5 GRAM (TON)."

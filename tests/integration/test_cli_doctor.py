@@ -55,11 +55,13 @@ async def test_a_shop_that_is_well_has_nothing_but_good_lines(settings: dict[str
     found = lines(said)
     assert code == 0, said
     assert list(found) == [
-        "settings", "secret", "Telegram", "TON", "database", "redis", "work", "panel s001", "panel s002",
+        "settings", "secret", "Telegram", "TON", "YooKassa", "database", "redis", "work", "TON/RUB",
+        "USD/RUB", "panel s001", "panel s002",
     ]  # fmt: skip
     assert {verdict for verdict, _ in found.values()} == {"ok"}
     assert found["Telegram"][1] == "knows the bot as @orbit_sandbox_bot"
-    secrets = [world.bot_token, settings["TONAPI_KEY"], settings["DATABASE_PASSWORD"]]
+    assert found["YooKassa"][1] == "knows the shop, enabled, a test shop: no real money comes"
+    secrets = [world.bot_token, settings["TONAPI_KEY"], settings["DATABASE_PASSWORD"], world.shop.secret_key]
     for secret in (*secrets, *(door.password for door in world.doors())):
         assert secret not in said
 

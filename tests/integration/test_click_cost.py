@@ -34,8 +34,10 @@ COSTS = {
     "warm click: settings": (0, 1),
     "warm click: help": (0, 1),
     "warm click: invite": (1, 1),
+    "warm click: gifts": (1, 1),
     "warm click: a plan": (0, 1),
     "purchase": (1, 2),
+    "purchase of a gift": (1, 2),
 }
 
 

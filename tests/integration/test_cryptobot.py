@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from app.domain.errors import MethodUnavailable
 from app.domain.money import ZERO, Money
-from app.payments.gateway.cryptobot_mark import Marks
+from app.payments.gateway.marks import Marks
 from app.services.records import LinkInvoice
 from tests.support.crypto_world import KEY, NINA, TOKEN, CryptoShop, only_invoice, open_shop
 
@@ -145,6 +145,16 @@ async def test_cancelling_goes_on_without_crypto_pay_and_money_that_comes_is_cre
     await shop.pays(payment.external_id)
     await shop.reconciliation.run_once()
     assert await shop.balance() == RUB500
+
+
+async def test_cancelling_again_takes_away_what_the_first_time_left_there(shop: CryptoShop) -> None:
+    payment = await shop.opens()
+    await shop.fails("deleteInvoice", "error")
+    await shop.topups.cancel(NINA, payment.id)
+    assert len(shop.till.invoices) == 1
+    await shop.topups.cancel(NINA, payment.id)
+    assert shop.till.invoices == {}
+    assert await shop.status(payment) == "failed:cancelled"
 
 
 async def test_an_invoice_that_was_just_paid_is_not_taken_away_by_cancelling(shop: CryptoShop) -> None:

@@ -10,13 +10,16 @@ from structlog.testing import capture_logs
 
 from app.domain.money import ZERO, Money
 from app.domain.payment import PaymentMethod
+from app.repo.db import Database, make_engine
+from sandbox.cryptopay.signing import TAMPERED, update
 from tests.support.bot_world import ENOUGH_SECONDS
-from tests.support.crypto_world import TOKEN, CryptoShop, open_shop
+from tests.support.crypto_world import TOKEN, CryptoShop, another_door, open_shop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from app.repo.db import Database
+    from sqlalchemy import URL
+
     from app.utils.redis import Cache
 
 RUB500 = Money.rub(500)
@@ -44,6 +47,25 @@ async def test_fifty_deliveries_at_once_credit_once(shop: CryptoShop) -> None:
     await shop.pays(payment.external_id)
     assert await shop.delivers(payment.external_id, times=50) == [200] * 50
     assert await shop.reconciliation.run_once() == 0
+    assert await shop.balance() == RUB500
+
+
+async def test_fifty_deliveries_at_once_to_two_replicas_credit_once(
+    shop: CryptoShop, database_url: URL, cache: Cache
+) -> None:
+    payment = await shop.opens()
+    await shop.pays(payment.external_id)
+    paid = shop.till.find(payment.external_id)
+    body, headers = TAMPERED["none"](TOKEN, update(paid, shop.clock.now(), {}))
+    second = Database(make_engine(database_url, 5))
+    async with another_door(shop, second, cache) as other_door:
+
+        async def deliver(door: str) -> int:
+            async with shop.http.post(door, data=body, headers=headers) as answer:
+                return answer.status
+
+        assert await asyncio.gather(*(deliver(door) for door in (shop.door, other_door) * 25)) == [200] * 50
+    await second.close()
     assert await shop.balance() == RUB500
 
 

@@ -44,6 +44,7 @@ def bought(plan: Plan) -> dict[str, object]:
         "days": plan.days,
         "price": plan.price.decimal,
         "max_configs": plan.max_configs,
+        "use_id": 0,
         "now": NOW,
     }
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sqlalchemy import URL
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 ONE = text("SELECT 1 AS one")
 END_OTHERS = text(
@@ -103,6 +104,26 @@ async def test_no_error_shows_the_parameters_of_its_statement(database: Database
         await database.run(text("SELECT CAST(:secret AS int)"), {"secret": "hunter2"})
     assert "secret parameters" not in str(fault.value)
     assert "hidden" in str(fault.value)
+
+
+async def test_units_that_lock_each_other_out_are_begun_anew_until_both_are_done(database: Database) -> None:
+    await database.run(text("INSERT INTO chain_cursors (account, lt) VALUES ('a', 0), ('b', 0)"))
+    add = text("UPDATE chain_cursors SET lt = lt + 1 WHERE account = :account")
+    both_hold_one, begun = asyncio.Barrier(2), list[str]()
+
+    async def take(first: str, second: str) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            begun.append(first)
+            await connection.execute(add, {"account": first})
+            if len(begun) <= 2:
+                await both_hold_one.wait()
+            await connection.execute(add, {"account": second})
+
+        await database.unit(work)
+
+    await asyncio.gather(take("a", "b"), take("b", "a"))
+    assert [lt for (lt,) in await database.run(text("SELECT lt FROM chain_cursors"))] == [2, 2]
+    assert len(begun) == 3
 
 
 async def test_an_error_in_a_transaction_undoes_all_of_it(database: Database) -> None:

@@ -109,18 +109,18 @@ async def test_cancelling_against_settling_never_loses_the_money(books: Books) -
 
 async def test_an_invoice_expires_only_by_a_scan_that_covers_its_deadline_with_a_margin(books: Books) -> None:
     invoice = await books.invoice()
-    assert await books.payments.scanned(WALLET, invoice.expires_at + MARGIN) == 0
+    assert await books.scanned(invoice.expires_at + MARGIN) == 0
     assert (await books.payments.of_owner(7, invoice.id)).status is PaymentStatus.PENDING
-    assert await books.payments.scanned(WALLET, invoice.expires_at + MARGIN + timedelta(microseconds=1)) == 1
+    assert await books.scanned(invoice.expires_at + MARGIN + timedelta(microseconds=1)) == 1
     expired = await books.payments.of_owner(7, invoice.id)
     assert (expired.status, expired.reason) == (PaymentStatus.FAILED, FailReason.EXPIRED)
-    assert await books.payments.scanned(WALLET, NOW + timedelta(days=1)) == 0
+    assert await books.scanned(NOW + timedelta(days=1)) == 0
     assert await books.value("SELECT count(*) FROM notices WHERE kind = 'payment_expired'") == 1
 
 
 async def test_an_older_scan_that_ends_later_does_not_turn_the_time_back(books: Books) -> None:
-    await books.payments.scanned(WALLET, NOW + timedelta(minutes=5))
-    await books.payments.scanned(WALLET, NOW)
+    await books.scanned(NOW + timedelta(minutes=5))
+    await books.scanned(NOW)
     assert (await books.payments.cursor(WALLET)).scanned_at == NOW + timedelta(minutes=5)
 
 
@@ -128,7 +128,7 @@ async def test_scanning_against_settling_never_expires_what_was_paid(books: Book
     for _ in range(20):
         invoice = await books.invoice(rubles=100)
         await asyncio.gather(
-            books.payments.scanned(WALLET, NOW + timedelta(days=1)), books.settle(books.transfer(invoice))
+            books.scanned(NOW + timedelta(days=1)), books.settle(books.transfer(invoice))
         )
         assert (await books.payments.of_owner(7, invoice.id)).status is PaymentStatus.CONFIRMED
     await books.are_right()
@@ -140,7 +140,7 @@ async def test_sweeping_leaves_tombstones_and_everything_that_money_touched(book
     await books.settle(books.transfer(dusty, 1), books.transfer(paid))
     await books.payments.cancel(7, dusty.id)
     await books.rows("UPDATE payments SET expires_at = :later WHERE id = :id", later=NOW + timedelta(9), id=pending.id)
-    await books.payments.scanned(WALLET, NOW + timedelta(hours=1))
+    await books.scanned(NOW + timedelta(hours=1))
     assert await books.payments.drop_stale(NOW, 100) == 0  # they are not older than that
     assert await books.payments.drop_stale(NOW + timedelta(days=7), 1) == 1
     assert await books.payments.drop_stale(NOW + timedelta(days=7), 100) == 1

@@ -68,7 +68,7 @@ async def test_late_by_the_chains_time_is_credited_at_the_rate_of_its_arrival(bo
 
 async def test_in_time_by_the_chains_time_counts_as_in_time_however_late_it_is_seen(books: Books) -> None:
     invoice = await books.invoice(rubles=400, rub="220")
-    await books.payments.scanned(WALLET, NOW + timedelta(hours=5))
+    await books.scanned(NOW + timedelta(hours=5))
     in_time = books.transfer(invoice, at=NOW + timedelta(minutes=10))
     await books.settle(in_time, late="1", now=NOW + timedelta(hours=6))
     assert await books.balance() == Money.rub(400)
@@ -142,7 +142,7 @@ async def test_what_brought_no_coins_is_kept_and_bothers_nobody(books: Books, ve
 
 async def test_expired_then_paid_late_is_credited_and_confirmed(books: Books) -> None:
     invoice = await books.invoice(rub="220")
-    await books.payments.scanned(WALLET, NOW + timedelta(hours=1))
+    await books.scanned(NOW + timedelta(hours=1))
     assert (await books.payments.of_owner(7, invoice.id)).reason is FailReason.EXPIRED
     await books.settle(books.transfer(invoice, COIN, at=NOW + timedelta(hours=2)), late="190")
     paid = await books.payments.of_owner(7, invoice.id)
@@ -162,7 +162,7 @@ async def test_cancelled_then_paid_in_time_is_credited_as_quoted(books: Books) -
 
 async def test_money_for_a_swept_invoice_finds_its_owner(books: Books) -> None:
     invoice = await books.invoice()
-    await books.payments.scanned(WALLET, NOW + timedelta(hours=1))
+    await books.scanned(NOW + timedelta(hours=1))
     assert await books.payments.drop_stale(NOW + timedelta(days=8), 100) == 1
     later = NOW + timedelta(days=80)
     await books.settle(books.transfer(invoice, COIN, at=later), books.transfer(invoice, COIN, at=later), late="300")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
-    from app.services.records import IncomingTransfer
+    from app.services.chain import IncomingTransfer
     from app.utils.redis import Cache
 
 PEOPLE = range(1, 21)

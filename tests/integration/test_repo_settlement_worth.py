@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.assets import Asset
 from app.domain.money import Money
 from app.domain.ton import credit_for, quoted_nano
 from tests.support.books import NOW, Books
@@ -48,21 +49,27 @@ TABLE = [
 ]
 
 
-async def credited(books: Books, cases: list[Case], *, late: bool = False) -> list[Money]:
+async def credited(
+    books: Books, cases: list[Case], *, late: bool = False, asset: Asset = Asset.TON
+) -> list[Money]:
     """What each case came to when all were settled on one page."""
     owner = next(NOBODY_YET)
     await books.arrive(owner)
     at = NOW + timedelta(minutes=11 if late else 1)
-    invoices = [await books.invoice(owner, c.amount.decimal, c.rate, nano=c.quoted) for c in cases]
-    page = [books.transfer(invoice, case.nano, at=at) for invoice, case in zip(invoices, cases, strict=True)]
+    invoices = [
+        await books.invoice(owner, c.amount.decimal, c.rate, nano=c.quoted, asset=asset) for c in cases
+    ]
+    page = [
+        books.transfer(invoice, case.nano, at=at, asset=asset) for invoice, case in zip(invoices, cases, strict=True)
+    ]
     settlement = await books.settle(*page, late=LATE_RATE)
     worth = {credit.payment_id: credit.amount for credit in settlement.credits}
     assert await books.balance(owner) == sum(worth.values(), Money(0))
     return [worth.get(invoice.id, Money(0)) for invoice in invoices]
 
 
-def rule(case: Case) -> Money:
-    return credit_for(case.nano, case.quoted, case.amount, case.rate)
+def rule(case: Case, asset: Asset = Asset.TON) -> Money:
+    return credit_for(case.nano, case.quoted, case.amount, case.rate, asset)
 
 
 @pytest.fixture
@@ -92,6 +99,6 @@ CASES = st.builds(
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(cases=st.lists(CASES, min_size=1, max_size=12))
-async def test_any_transfer_is_credited_by_the_rule(books: Books, cases: list[Case]) -> None:
-    assert await credited(books, cases) == [rule(case) for case in cases]
+@given(cases=st.lists(CASES, min_size=1, max_size=12), asset=st.sampled_from(Asset))
+async def test_any_transfer_is_credited_by_the_rule(books: Books, cases: list[Case], asset: Asset) -> None:
+    assert await credited(books, cases, asset=asset) == [rule(case, asset) for case in cases]

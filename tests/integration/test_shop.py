@@ -75,17 +75,6 @@ async def test_short_balance_is_refused_with_what_is_there_and_changes_nothing(
     assert (refusal.value.need, refusal.value.have) == (Money.rub(349), Money.rub(100))
 
 
-async def test_two_hundred_presses_of_one_button_buy_once(
-    users: UserRepository, shop: ShopRepository, database: Database
-) -> None:
-    await arrive_with(users, 2000)
-    results = await asyncio.gather(*(shop.buy(7, THREE_MONTHS, "same", NOW) for _ in range(200)))
-    assert len({result.subscription_end for result in results}) == 1
-    ((count,),) = await database.run(text("SELECT count(*) FROM purchases"))
-    ((balance,),) = await database.run(text("SELECT balance FROM users"))
-    assert (count, int(balance)) == (1, 2000 - 349)
-
-
 async def test_different_purchases_at_once_never_overdraw(
     users: UserRepository, shop: ShopRepository, database: Database
 ) -> None:
@@ -96,13 +85,3 @@ async def test_different_purchases_at_once_never_overdraw(
     assert sum(isinstance(result, InsufficientBalance) for result in results) == 18
     ((balance, end),) = await database.run(text("SELECT balance, subscription_end FROM users"))
     assert (int(balance), end) == (302, NOW + timedelta(days=187))
-
-
-async def test_a_thousand_starts_at_once_give_one_account_and_one_trial(
-    users: UserRepository, database: Database
-) -> None:
-    newcomer = Newcomer(9, "Max", "max", "en", None)
-    arrivals = await asyncio.gather(*(users.arrive(newcomer, NOW, 7) for _ in range(200)))
-    assert sum(arrival.trial_started for arrival in arrivals) == 1
-    ((count,),) = await database.run(text("SELECT count(*) FROM trial_grants"))
-    assert count == 1

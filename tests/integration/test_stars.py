@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.utils.redis import Cache
 
 TEN_MINUTES = 600
+STARS = "stars"
 
 
 @pytest.fixture
@@ -105,6 +106,15 @@ async def test_an_update_that_comes_three_times_is_booked_once(shop: StarShop) -
     for raw in list(shop.intake.raw) * 3:
         await shop.again(raw)
     assert await shop.reconciliation.run_once() == 0
+    assert await shop.balance(ann) == Money.rub(150)
+
+
+async def test_fifty_deliveries_of_one_update_at_once_to_as_many_replicas_are_booked_once(shop: StarShop) -> None:
+    ann = await shop.customer()
+    await shop.pays(ann, await shop.invoice(ann))
+    await settled(shop, 2)
+    (paid,) = [raw for raw in shop.intake.raw if "successful_payment" in raw.get("message", {})]
+    await asyncio.gather(*(shop.again(paid) for _ in range(50)))
     assert await shop.balance(ann) == Money.rub(150)
 
 
@@ -191,8 +201,8 @@ async def paid(shop: StarShop, person: int) -> str:
 async def test_a_refund_takes_the_balance_back_once(shop: StarShop) -> None:
     ann = await shop.customer()
     charge = await paid(shop, ann)
-    assert await shop.refunds.refund(charge) is RefundStatus.DONE
-    assert await shop.refunds.refund(charge) is RefundStatus.DONE
+    assert await shop.refunds.refund(STARS, charge) is RefundStatus.DONE
+    assert await shop.refunds.refund(STARS, charge) is RefundStatus.DONE
     await settled(shop, 3)
     await shop.reconciliation.run_once()
     assert await shop.balance(ann) == Money.rub(0)
@@ -205,7 +215,7 @@ async def test_a_refund_of_spent_money_books_a_debt(shop: StarShop) -> None:
     ann = await shop.customer()
     charge = await paid(shop, ann)
     await shop.spend(ann, 100)
-    assert await shop.refunds.refund(charge) is RefundStatus.DONE
+    assert await shop.refunds.refund(STARS, charge) is RefundStatus.DONE
     await settled(shop, 3)
     assert await shop.balance(ann) == Money.rub(0)
     (listed,) = await shop.refunds.charges(10)
@@ -228,7 +238,7 @@ async def test_a_refund_whose_answer_is_lost_is_resolved_by_the_list(shop: StarS
     ann = await shop.customer()
     charge = await paid(shop, ann)
     await shop.world.misbehaves("refundStarPayment", "drop_after")
-    assert await shop.refunds.refund(charge) is RefundStatus.DONE
+    assert await shop.refunds.refund(STARS, charge) is RefundStatus.DONE
     assert await shop.balance(ann) == Money.rub(0)
 
 
@@ -236,7 +246,7 @@ async def test_a_refund_that_telegram_never_heard_of_stays_open_and_is_finished_
     ann = await shop.customer()
     charge = await paid(shop, ann)
     await shop.world.misbehaves("refundStarPayment", "drop_before")
-    assert await shop.refunds.refund(charge) is RefundStatus.OPEN
+    assert await shop.refunds.refund(STARS, charge) is RefundStatus.OPEN
     assert await shop.balance(ann) == Money.rub(150)
     await shop.refunds.finish()
     assert await shop.balance(ann) == Money.rub(0)
@@ -253,10 +263,10 @@ async def test_a_charge_of_a_stranger_waits_for_the_operator_and_can_be_refunded
     await shop.reconciliation.run_once()
     (listed,) = await shop.refunds.charges(10)
     assert listed.credited is None
-    assert await shop.refunds.refund(charge.id) is RefundStatus.DONE
+    assert await shop.refunds.refund(STARS, charge.id) is RefundStatus.DONE
     assert shop.world.telegram.stars.earned() == 0
 
 
 async def test_an_unknown_charge_is_not_found(shop: StarShop) -> None:
     with pytest.raises(NotFound):
-        await shop.refunds.refund("stx-none")
+        await shop.refunds.refund(STARS, "stx-none")

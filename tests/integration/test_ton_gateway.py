@@ -13,7 +13,7 @@ from tests.integration.ton_world import ChainWorld, open_chain
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from app.services.records import IncomingTransfer
+    from app.services.chain import IncomingTransfer
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def chain() -> AsyncIterator[ChainWorld]:
 
 
 async def history(chain: ChainWorld, lt: int = 0) -> list[IncomingTransfer]:
-    return [transfer async for page in chain.gateway().since(lt) for transfer in page]
+    return [transfer async for page in chain.history().since(lt) for transfer in page]
 
 
 async def test_a_backlog_of_many_pages_is_read_to_its_end_in_order(chain: ChainWorld) -> None:
@@ -67,7 +67,7 @@ async def test_a_hidden_transaction_holds_back_those_after_it_until_it_shows(cha
     hidden = await chain.pay(comment="hidden")
     await chain.fill(2)
     await chain.post("hide", hash=hidden["hash"], polls=3)
-    pages = chain.gateway().since(0)
+    pages = chain.history().since(0)
     first = await anext(pages)
     assert len(first) == 3
     with pytest.raises(ChainUnavailable, match="gap_in_history"):
@@ -87,10 +87,10 @@ async def test_an_index_restored_from_before_the_cursor_proves_nothing(chain: Ch
 
 
 async def test_the_newest_page_is_in_order(chain: ChainWorld) -> None:
-    assert await chain.gateway().newest() == []
+    assert await chain.history().newest() == []
     await chain.fill(700)
     everything = await history(chain)
-    assert await chain.gateway().newest() == everything[-500:]
+    assert await chain.history().newest() == everything[-500:]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ async def test_the_newest_page_is_in_order(chain: ChainWorld) -> None:
         ("undeployed", "money", "ABCDEFGHJK"),
         ("encrypted", "money", None),
         ("call", "money", None),
-        ("jetton", "money", None),
+        ("jetton", "notice", None),
         ("bounced", "bounced", None),
         ("returned", "returned", "ABCDEFGHJK"),
         ("failed", "no_value", "ABCDEFGHJK"),
@@ -124,7 +124,7 @@ async def test_what_the_merchant_sends_is_no_income(chain: ChainWorld) -> None:
 
 
 async def test_an_offline_index_says_so_and_a_lagging_one_how_much(chain: ChainWorld) -> None:
-    assert await chain.gateway().lag() == timedelta(seconds=3)
+    assert await chain.history().lag() == timedelta(seconds=3)
     await chain.post("mode", rest_online=False)
     with pytest.raises(ChainUnavailable, match="index_offline"):
-        await chain.gateway().lag()
+        await chain.history().lag()

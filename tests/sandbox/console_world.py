@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from sandbox import chain, console, cryptopay, marzban, telegram
+from sandbox import chain, console, cryptopay, marzban, telegram, yookassa
 from sandbox.clock import SandboxClock
 from sandbox.serve import Server
 
@@ -48,6 +48,7 @@ class World:
     telegram_url: str
     chain_url: str
     cryptopay_url: str
+    yookassa_url: str
     panel_urls: Mapping[str, str]
     panels: dict[str, marzban.Panel]
     merchant: str
@@ -110,6 +111,7 @@ async def open_world() -> AsyncIterator[World]:
             telegram_url=await serve(telegram.create_app(telegram.Telegram(clock, TOKEN))),
             chain_url=await serve(chain.create_app(coins)),
             cryptopay_url=await serve(cryptopay.create_app(cryptopay.Till(clock, "1:till"))),
+            yookassa_url=await serve(yookassa.create_app(yookassa.Shop(clock, "100500", "test_shop"))),
             panel_urls={name: await serve(marzban.create_app(panel)) for name, panel in panels.items()},
             panels=panels,
             merchant=coins.merchant.friendly(),

@@ -169,6 +169,7 @@ class Alone:
     telegram_url: str
     chain_url: str = "http://127.0.0.1:9"
     cryptopay_url: str = "http://127.0.0.1:9"
+    yookassa_url: str = "http://127.0.0.1:9"
     panel_urls: Mapping[str, str] = field(default_factory=dict)
     clock: SandboxClock = field(default_factory=SandboxClock)
     bot: BotProcess = field(default_factory=BotProcess)

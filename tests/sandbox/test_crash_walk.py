@@ -40,7 +40,7 @@ TRIES = 6
 # What the bot says to Telegram on a click, and what it says to the panels and to the chain meanwhile.
 CLICK = ("getUpdates", "answerCallbackQuery", "editMessageText")
 CREATION = ("/api/admin/token", "/api/nodes", "POST /api/user", "GET /api/user/", "editMessageMedia")
-CREDIT = ("/transactions", "/v2/status", "editMessageCaption", "sendMessage")
+CREDIT = ("/transactions", "/v2/status", "editMessageMedia", "sendMessage")
 COUNTS = {
     "accounts": "SELECT count(*) FROM users",
     "trials": "SELECT count(*) FROM trial_grants",

@@ -26,6 +26,7 @@ CLICKS = (
     *(f"{prefix}:{number}" for prefix in ID_PREFIXES for number in NO_IDS),
     *("del:1", "del:1:maybe", "del:1:1:1", "del:-1:1", f"del:{'9' * 30}:1", "cfg:1:2", "new", "new:a:b"),
     *("plan:", "plan:sub_99m", "plan:sub_1m:1", "buy:sub_1m", "buy:sub_1m:x", "buy:sub_99m:x:y", "buy:sub_1m:x:y:z"),
+    *("gift:sub_1m", "gift:sub_99m:x:y", "promo:CODE", "m:gifts:1"),
     *("top:", "top:-1", "top:1", "top:1e9", f"top:{'9' * 50}", "pay:ton:-1", "pay:ton:1", f"pay:ton:{'9' * 50}"),
     *("pay:ton", "pay:cash:10000", "pay::10000", "pay:ton:NaN", "lang:", "lang:xx", "lang:ru:en", "lang:__class__"),
     *("🙂" * 16, "м:домой", "m:\u202eemoh", "\u0000", "\u0000m:home", "\ufffd" * 21),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
+from app.domain.assets import Asset
 from app.domain.money import Money
 from app.locales.locales import translator
 from sandbox.telegram import acts
@@ -39,8 +40,8 @@ async def test_money_is_on_the_screen_by_the_time_its_notice_comes(cut: Cut, nin
     await cut.pays_last_invoice()
     assert EN.money(Money.rub(0)) in await home(cut, nina)
     cut.redis.pull()
-    assert cut.app.cash.updater is not None
-    await cut.app.cash.updater.run_once()
+    assert cut.app.cash.wallets is not None
+    await cut.app.cash.wallets.run_once(Asset.TON)
     await cut.redis.plug_in()
     await cut.app.notifier.run_once()
     assert EN.money(Money.rub(400)) in await home(cut, nina)

@@ -25,6 +25,26 @@ async def test_a_wallet_link_opens_the_wallet_filled_in_and_pays(page: Page, wor
     assert (paid["to"], paid["value_nano"], paid["comment"]) == (world.merchant, "590000000", "ORB-7K2M")
 
 
+async def test_a_link_to_usdt_opens_the_wallet_for_it_and_a_fake_can_be_sent_instead(page: Page, world: World) -> None:
+    await start(page)
+    master = "EQCxE6mUtQJKFnGfaROTKOt1lZbDiiX1kCixRv7Nw2Id_sDs"
+    url = f"https://app.keeperwallet.com/transfer/{world.merchant}?jetton={master}&amount=1590000&text=ORB-7K2M"
+    await world.say(NINA, f'Оплатите <a href="{url}">здесь</a>')
+    for asset, words in ((None, "1.59 USDT sent"), ("fake_usdt", "1.59 fake USDT sent")):
+        await page.get_by_role("link", name="здесь").click()
+        await expect(page.get_by_test_id("wallet-asset")).to_have_value("usdt")
+        await expect(page.get_by_test_id("wallet-amount")).to_have_value("1.59")
+        if asset:
+            await page.get_by_test_id("wallet-asset").select_option(asset)
+        await page.get_by_test_id("wallet-send").click()
+        await expect(page.get_by_test_id("wallet-result")).to_contain_text(words)
+        await page.get_by_test_id("wallet-done").click()
+    fake, real = await world.transactions()
+    assert (fake["jetton"], real["jetton"], real["units"], real["to"]) == (
+        "fake_usdt", "usdt", "1590000", world.merchant,
+    )  # fmt: skip
+
+
 async def test_a_payment_can_be_sent_wrong_in_amount_and_without_its_comment(page: Page, world: World) -> None:
     await start(page)
     url = f"https://app.tonkeeper.com/transfer/{world.merchant}?amount=590000000&text=ORB-7K2M"

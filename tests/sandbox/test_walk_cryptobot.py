@@ -52,7 +52,7 @@ async def opens(nina: Person, rubles: str) -> str:
     await nina.press("Пополнить")
     await nina.press("CryptoBot")
     await nina.press(rubles)
-    invoice = await nina.sees("через CryptoBot")
+    invoice = await nina.sees("Способ: CryptoBot")
     (link,) = [button["url"] for row in invoice["buttons"] for button in row if button["kind"] == "url"]
     return URL(link).query["start"]
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientConnectorError, ClientSession
+from aiohttp import BasicAuth, ClientConnectorError, ClientSession
 
 from sandbox import realness
 from sandbox.__main__ import main
@@ -50,6 +50,13 @@ async def test_the_settings_lead_to_crypto_pay(world: World, http: ClientSession
     headers = {"Crypto-Pay-API-Token": env["CRYPTOBOT_TOKEN"]}
     async with http.get(f"{env['CRYPTOBOT_API_URL']}/api/getMe", headers=headers) as answer:
         assert (await answer.json())["result"]["payment_processing_bot_username"] == "CryptoTestnetBot"
+
+
+async def test_the_settings_lead_to_yookassa(world: World, http: ClientSession) -> None:
+    env = world.env()
+    auth = BasicAuth(env["YOOKASSA_SHOP_ID"], env["YOOKASSA_SECRET_KEY"])
+    async with http.get(f"{env['YOOKASSA_API_URL']}/v3/me", auth=auth) as answer:
+        assert (await answer.json())["test"] is True
 
 
 async def test_the_settings_open_the_first_panel_and_the_doors_all(world: World, http: ClientSession) -> None:
@@ -114,6 +121,8 @@ def test_the_sandbox_refuses_to_start_beside_a_real_token(
         ({"TELEGRAM_API_URL": "localhost:8081"}, 0),
         ({"TONAPI_URL": "https://tonapi.io", "TELEGRAM_API_URL": "https://api.telegram.org"}, 2),
         ({"TONAPI_URL": "http://8.8.8.8"}, 1),
+        ({"YOOKASSA_API_URL": "https://api.yookassa.ru", "YOOKASSA_SECRET_KEY": "live_key"}, 2),
+        ({"YOOKASSA_API_URL": "http://127.0.0.1:81", "YOOKASSA_SECRET_KEY": "test_key"}, 0),
         ({"TONAPI_URL": "http://[::1]:80", "TELEGRAM_API_URL": "http://192.168.1.5"}, 0),
         ({"TONAPI_URL": None, "BOT_TOKEN": ""}, 0),
     ],

@@ -6,6 +6,9 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
+from typer.testing import CliRunner
+
+from app.cli.__main__ import make_app
 from config import ROOT
 from sandbox.bot_process import environment
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import URL
+    from typer.testing import Result
 
 
 def database_settings(url: URL) -> dict[str, str]:
@@ -24,6 +28,11 @@ def database_settings(url: URL) -> dict[str, str]:
         "DATABASE_PASSWORD": str(url.password),
         "DATABASE_NAME": url.database or "",
     }
+
+
+def invoke(settings: Mapping[str, str], *command: str) -> Result:
+    """What `./orbit …` comes to in this process."""
+    return CliRunner().invoke(make_app(command[0]), list(command), env=dict(settings))
 
 
 async def orbit(settings: Mapping[str, str], *command: str) -> tuple[int | None, str]:

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 from sqlalchemy import text
 
 from app.domain.money import Money
 from app.domain.payment import PaymentMethod
-from app.jobs.supervisor import Supervisor
-from app.payments.desk import GatewayProvider, NotificationDesk
 from app.payments.gateway.cryptobot import CryptoBotGateway
-from app.payments.gateway.cryptobot_mark import Marks
 from app.payments.gateway.cryptopay import CryptoPay
-from app.payments.manager import PaymentManager
-from app.repo.audit import breaks
-from app.repo.bonuses import Bonuses
-from app.repo.payments import PaymentRepository
-from app.repo.receipts import ReceiptRepository
-from app.repo.settlement import Settler
-from app.repo.user import UserRepository
-from app.services.receipts import Receipts, Reconciliation
-from app.services.records import Newcomer
-from app.services.topups import TopUps
-from app.web.app import create_app as create_web
-from app.web.payments import PaymentDoor, path
-from app.web.server import WebServer
+from app.payments.gateway.marks import Marks
 from sandbox.clock import SandboxClock
 from sandbox.cryptopay import Till, create_app
 from sandbox.serve import Server
+from tests.support.gateway_shop import KEY, NINA, Books, GatewayShop, at_once, open_door
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,75 +26,30 @@ if TYPE_CHECKING:
     from app.services.records import Payment
     from app.utils.redis import Cache
 
+__all__ = ["KEY", "NINA", "TOKEN", "CryptoShop", "another_door", "at_once", "only_invoice", "open_shop"]
+
 TOKEN = "4242:AAcanary-of-the-crypto-pay-app"
-KEY = b"installation"
-NINA = 501
-
-
-async def at_once(_span: timedelta) -> None:
-    """A client in a test waits for nothing between its attempts."""
 
 
 @dataclass
-class CryptoShop:
-    """What stands, and what customers, Crypto Pay and time do to it."""
+class CryptoShop(GatewayShop):
+    """What customers and Crypto Pay do to the shop."""
 
-    database: Database
-    clock: SandboxClock
     till: Till
-    url: str
-    door: str
-    http: aiohttp.ClientSession
-    topups: TopUps
     gateway: CryptoBotGateway
-    reconciliation: Reconciliation
-    payments: PaymentRepository
-    users: UserRepository
-    credited: asyncio.Event
 
     async def opens(self, rubles: str = "500") -> Payment:
         """Nina opens an invoice."""
         return (await self.topups.open(NINA, PaymentMethod.CRYPTOBOT, Money.rub(rubles))).payment
 
-    async def sim(self, act: str, **body: object) -> Any:
-        async with self.http.post(f"{self.url}/sim/{act}", json=body) as answer:
-            assert answer.status == 200, await answer.text()
-            return await answer.json()
-
     async def pays(self, name: object, **more: object) -> None:
         """Pay at CryptoBot; where webhooks go, one is on its way."""
         await self.sim("pay", invoice_id=name, **more)
-
-    async def webhooks(self, url: str | None = None, **more: object) -> None:
-        """Have webhooks go to the shop's door."""
-        await self.sim("webhook", url=url or self.door, **more)
 
     async def delivers(self, name: object, **more: object) -> list[int]:
         """Bring one webhook, true or tampered with; the statuses."""
         statuses: list[int] = (await self.sim("deliver", invoice_id=name, **more))["statuses"]
         return statuses
-
-    async def fails(self, match: str, action: str, **more: object) -> None:
-        await self.sim("faults", match=match, action=action, **more)
-
-    async def heals(self) -> None:
-        async with self.http.delete(f"{self.url}/sim/faults") as answer:
-            assert answer.status == 200
-
-    async def balance(self, tg_id: int = NINA) -> Money:
-        """A person's, from the row, once the books are proved right."""
-        assert await breaks(self.database) == []
-        query = text("SELECT balance FROM users WHERE tg_id = CAST(:tg_id AS bigint)")
-        ((balance,),) = await self.database.run(query, {"tg_id": tg_id})
-        return Money.rub(balance)
-
-    async def arrives(self, tg_id: int) -> None:
-        """Another customer comes."""
-        await self.users.arrive(Newcomer(tg_id, "Max", None, "ru", None), self.clock.now(), 7)
-
-    async def status(self, payment: Payment) -> str:
-        stored = await self.payments.of_owner(payment.owner, payment.id)
-        return f"{stored.status}:{stored.reason}" if stored.reason else str(stored.status)
 
     async def receipts(self) -> list[tuple[str, str]]:
         rows = await self.database.run(text("SELECT key, status FROM receipts ORDER BY key"))
@@ -132,32 +71,18 @@ async def open_shop(database: Database, cache: Cache) -> AsyncIterator[CryptoSho
         url = await server.start()
         stack.push_async_callback(server.stop)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        bonuses = Bonuses("first_payment", Money.rub(50).decimal)
-        payments = PaymentRepository(database, cache, Settler(database, bonuses))
+        books = Books(database, cache, clock)
         api = CryptoPay(http, url, TOKEN, at_once)
-        gateway = CryptoBotGateway(api, TOKEN, Marks(KEY), payments, clock)
-        manager = PaymentManager([gateway], payments, clock, timedelta(minutes=10))
-        credited = asyncio.Event()
-        receipts = Receipts(ReceiptRepository(database, cache, bonuses), clock, lambda _job: credited.set())
-        payment_door = PaymentDoor(NotificationDesk(manager, receipts), KEY)
-        web = WebServer(create_web({}, more=[payment_door.route]), "127.0.0.1", 0)
-        door = f"http://127.0.0.1:{web.bind()}{path(KEY, 'cryptobot')}"
-        supervisor = Supervisor()
-        supervisor.start("web", web.run)
-        stack.push_async_callback(supervisor.stop, 10)
-        users = UserRepository(database, cache, ttl=300, trial_key=b"k", bonuses=bonuses)
-        await users.arrive(Newcomer(NINA, "Nina", None, "ru", None), clock.now(), 7)
-        yield CryptoShop(
-            database=database,
-            clock=clock,
-            till=till,
-            url=url,
-            door=door,
-            http=http,
-            topups=TopUps(manager, payments, lambda _job: None),
-            gateway=gateway,
-            reconciliation=Reconciliation(GatewayProvider(gateway), payments, receipts, clock),
-            payments=payments,
-            users=users,
-            credited=credited,
-        )
+        gateway = CryptoBotGateway(api, TOKEN, Marks(KEY), books.payments, clock)
+        around = await open_door(stack, books, [gateway])
+        yield CryptoShop(**around, url=url, http=http, till=till, gateway=gateway)
+
+
+@asynccontextmanager
+async def another_door(shop: CryptoShop, database: Database, cache: Cache) -> AsyncIterator[str]:
+    """A second replica of the shop, over a pool of its own."""
+    async with AsyncExitStack() as stack:
+        books = Books(database, cache, shop.clock)
+        api = CryptoPay(shop.http, shop.url, TOKEN, at_once)
+        gateway = CryptoBotGateway(api, TOKEN, Marks(KEY), books.payments, shop.clock)
+        yield (await open_door(stack, books, [gateway]))["door"]

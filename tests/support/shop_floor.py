@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from app.domain.assets import Asset
 from app.main import App
 from app.services.records import PanelAccess
 from app.stores import open_stores
@@ -108,8 +109,8 @@ class ShopFloor:
 
     async def work(self) -> None:
         """Do all that background jobs would find to do now."""
-        assert self.app.cash.updater is not None
-        await self.app.cash.updater.run_once()
+        assert self.app.cash.wallets is not None
+        await self.app.cash.wallets.run_once(Asset.TON)
         while await self.app.provisioner.run_once() + await self.app.notifier.run_once():
             pass
 
@@ -167,12 +168,18 @@ async def shop_floor(home: Path, database: URL, redis: Redis, **more: Any) -> As
 @asynccontextmanager
 async def replica(world: World, database: URL, redis: Redis, **more: Any) -> AsyncIterator[App]:
     """One bot of this world on these stores; it does not fetch updates by itself."""
-    env = {
-        name.lower(): value for name, value in world.env().items() if not name.startswith(("S001", "CRYPTOBOT"))
-    }
+    async with opened(replica_settings(world, database, redis, **more)) as app:
+        yield app
+
+
+def replica_settings(world: World, database: URL, redis: Redis, **more: Any) -> Settings:
+    """The settings of such a bot."""
+    others = ("S001", "CRYPTOBOT", "YOOKASSA")
+    env = {name.lower(): value for name, value in world.env().items() if not name.startswith(others)}
     given: dict[str, Any] = {
         **env,
         "stars_enabled": False,  # with a single way to pay there is nothing to choose
+        "usdt_enabled": False,
         "database_host": database.host,
         "database_port": database.port,
         "database_user": database.username,
@@ -182,7 +189,12 @@ async def replica(world: World, database: URL, redis: Redis, **more: Any) -> Asy
         "redis_url": f"unix://{redis.connection_pool.connection_kwargs['path']}",
         "secret_key": SecretStr("the secret of this test"),
     }
-    settings = Settings(**{**given, **more})
+    return Settings(**{**given, **more})
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[App]:
+    """A bot of these settings, put together and not started."""
     stores = await open_stores(settings)
     app = App(settings, stores)
     try:

@@ -34,10 +34,11 @@ from app.repo.user import UserRepository
 from app.services.accounts import Accounts
 from app.services.receipts import Receipts
 from app.services.records import LinkInvoice, Newcomer
-from app.services.refunds import StarRefunds
-from app.services.stars import StarPayments, StarReconciliation
+from app.services.refunds import RefundDesk
+from app.services.stars import StarPayments, StarReconciliation, StarRefunder
 from sandbox.clock import SandboxClock
 from tests.support.bot_world import TOKEN, bot_world
+from tests.support.shift import Alone
 
 if TYPE_CHECKING:
     import asyncio
@@ -51,19 +52,6 @@ if TYPE_CHECKING:
 RATE = Decimal("1.35")
 BOT_ID = int(TOKEN.partition(":")[0])
 ALLOWED = ("message", "callback_query", "my_chat_member", "pre_checkout_query")
-
-
-class Alone:
-    """The lead of the only replica."""
-
-    async def acquire(self) -> None:
-        """At once."""
-
-    async def still_leads(self) -> bool:
-        return True
-
-    async def release(self) -> None:
-        """Nobody waits for it."""
 
 
 class RecordingIntake(Intake):
@@ -104,7 +92,8 @@ class StarShop:
         charges = StarPayments(store, self.receipts, RATE, clock)
         self.reconciliation = StarReconciliation(stars_desk, store, charges, self.payments, clock)
         refunds = RefundRepository(database, cache)
-        self.refunds = StarRefunds(refunds, stars_desk, self.reconciliation, self.receipts, clock)
+        refunder = StarRefunder(stars_desk, self.reconciliation, clock)
+        self.refunds = RefundDesk(refunds, [refunder], self.receipts, clock)
         self.kept = MoneyUpdateRepository(self.books or database, cache, BOT_ID)
         self.desk = MoneyDesk(self.bot, self.kept, charges, clock)
         self.intake = self.fresh_intake()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PR_SET_PDEATHSIG = 1
 # aiogram alone takes seconds to import; here that is paid once for all bots of a test run.
 WARM = multiprocessing.get_context("forkserver")
-WARM.set_forkserver_preload(["run"])
+WARM.set_forkserver_preload(["run", "tests.support.shift"])
 
 
 class WarmBot:

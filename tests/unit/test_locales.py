@@ -15,6 +15,8 @@ from app.core.errors import words_for
 from app.domain import errors
 from app.domain.money import Money
 from app.domain.payment import PaymentMethod
+from app.domain.promo import Refusal
+from app.failpoints import POINTS
 from app.locales import en, ru
 from app.locales.locales import GIB, MIB, TRANSLATORS, Markup, language_of, translator
 from config import ROOT, Settings
@@ -33,6 +35,8 @@ EXAMPLES = {
     errors.Banned: errors.Banned(),
     errors.InsufficientBalance: errors.InsufficientBalance(need=Money.rub(349), have=Money.rub("51.50")),
     errors.PlanChanged: errors.PlanChanged("sub_1m"),
+    errors.OfferChanged: errors.OfferChanged("sub_1m"),
+    errors.PromoRefused: errors.PromoRefused(Refusal.NOT_YET, datetime(2026, 11, 30, 12, tzinfo=UTC)),
     errors.NoSubscription: errors.NoSubscription(),
     errors.TooManyConfigs: errors.TooManyConfigs(2),
     errors.InvalidAmount: errors.InvalidAmount(Money.rub(50), Money.rub(100_000)),
@@ -67,7 +71,7 @@ def test_a_text_uses_the_same_tags_in_both_languages_and_closes_them(key: str) -
 
 def test_every_key_in_the_code_has_its_words() -> None:
     keys = {text for text in texts_in_code() if KEY.fullmatch(text) and text.partition(".")[0] in NAMESPACES}
-    assert keys - ru.TEXTS.keys() - {"app.core", "app.locales"} == set()
+    assert keys - ru.TEXTS.keys() - POINTS - {"app.core", "app.locales"} == set()
     assert len(keys) > 50
 
 
@@ -98,6 +102,14 @@ def test_every_refusal_has_words_in_every_language(refusal: errors.OrbitError, l
     words = words_for(refusal, translator(language))
     assert words
     assert not placeholders(words)
+
+
+@pytest.mark.parametrize("language", TRANSLATORS)
+def test_every_refusal_of_a_code_has_words_of_its_own(language: str) -> None:
+    at = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    words = {words_for(errors.PromoRefused(refusal, at), translator(language)) for refusal in Refusal}
+    assert len(words) == len(Refusal)
+    assert sum("12:00 UTC" in each for each in words) == 1
 
 
 def test_no_refusal_is_forgotten_here() -> None:

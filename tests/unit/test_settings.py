@@ -100,10 +100,20 @@ def test_a_wrong_value_is_named_and_never_repeated(env: pytest.MonkeyPatch, name
     assert "canary" not in "".join(told).casefold()
 
 
+def test_failpoints_are_refused_where_anybody_real_may_be_served(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    env.setenv("ORBIT_FAILPOINTS", "ton.settled=kill")
+    env.setenv("TELEGRAM_API_URL", "http://127.0.0.1:8081")  # as an operator's own Bot API server may be
+    assert [line.partition(" ")[0] for line in problems()] == ["ORBIT_FAILPOINTS"]
+    env.setenv("CLOCK_OFFSET_FILE", str(tmp_path / "clock"))
+    assert load_settings().is_sandbox
+    env.delenv("TELEGRAM_API_URL")
+    assert [line.partition(" ")[0] for line in problems()] == ["ORBIT_FAILPOINTS"]
+
+
 @pytest.mark.parametrize("group", WHOLE_GROUPS)
 def test_half_a_group_is_refused_with_what_is_missing(env: pytest.MonkeyPatch, group: tuple[str, ...]) -> None:
     present, *absent = group
-    env.setenv(present, "https://canary.example.com")
+    env.setenv(present, "100500" if present == "YOOKASSA_SHOP_ID" else "https://canary.example.com")
     told = problems()
     assert told == [f"{name} is missing: it belongs with {present}" for name in absent]
 
@@ -111,7 +121,7 @@ def test_half_a_group_is_refused_with_what_is_missing(env: pytest.MonkeyPatch, g
 @pytest.mark.parametrize("group", WHOLE_GROUPS)
 def test_a_whole_group_is_taken(env: pytest.MonkeyPatch, group: tuple[str, ...]) -> None:
     for name in group:
-        env.setenv(name, "https://canary.example.com")
+        env.setenv(name, "100500" if name == "YOOKASSA_SHOP_ID" else "https://canary.example.com")
     load_settings()
 
 
@@ -153,10 +163,11 @@ def test_the_environment_stands_above_the_file(env: pytest.MonkeyPatch, tmp_path
 
 
 def test_the_list_of_secrets_knows_each_of_them(env: pytest.MonkeyPatch) -> None:
-    names = ("WEBHOOK_SECRET", "SECRET_KEY", "REDIS_URL", "TONAPI_KEY", "CRYPTOBOT_TOKEN")
+    names = ("WEBHOOK_SECRET", "SECRET_KEY", "REDIS_URL", "TONAPI_KEY", "CRYPTOBOT_TOKEN", "YOOKASSA_SECRET_KEY")
     for name in (*names, *WHOLE_GROUPS[0], *WHOLE_GROUPS[1]):
         env.setenv(name, f"https://{name}")
     env.setenv("TON_ADDRESS", "any")
+    env.setenv("YOOKASSA_SHOP_ID", "100500")
     settings = load_settings()
     secret = (*names, "DATABASE_PASSWORD", "S001_MARZBAN_PASSWORD")
     assert set(settings.secrets()) == {TOKEN, *(f"https://{name}" for name in secret)}

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.ton import TonAddress
 from app.payments.gateway import ton_history
-from app.payments.gateway.ton_history import WalletHistory
+from app.payments.gateway.ton_history import coin_history
 from app.payments.gateway.tonapi_models import Status, Transaction
 from app.services.ports import ChainUnavailable
 
@@ -57,7 +57,7 @@ def chain(count: int) -> list[Transaction]:
 
 
 async def read(steps: list[Transaction], cursor: int = 0, most: int = 3) -> list[int]:
-    history = WalletHistory(HonestLinks(steps, most), OURS)
+    history = coin_history(HonestLinks(steps, most), OURS)
     return [transfer.lt async for page in history.since(cursor) for transfer in page]
 
 

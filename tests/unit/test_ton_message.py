@@ -13,7 +13,7 @@ from app.domain.ton import TonAddress
 from app.payments.gateway.boc import snake_bytes
 from app.payments.gateway.ton_message import MOST_COMMENT_BYTES, comment_of, transfer_of
 from app.payments.gateway.tonapi_models import Message, Transaction
-from app.services.records import IncomingTransfer
+from app.services.chain import IncomingTransfer
 
 OURS = TonAddress(0, b"\x11" * 32)
 PAYER = TonAddress(0, b"\x22" * 32)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.core.handlers import auth, configs, payments, settings, subscriptions
+from app.core.handlers import auth, configs, payments, promos, settings, subscriptions
 from app.core.switchboard import Switchboard
 
 
 def make_switchboard() -> Switchboard:
     """Every handler of the shop, found by key."""
-    routers = (auth.router, configs.router, payments.router, subscriptions.router, settings.router)
+    routers = (auth.router, configs.router, payments.router, subscriptions.router, promos.router, settings.router)
     return Switchboard(routers, fallback=auth.unexpected)

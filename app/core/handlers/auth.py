@@ -1,14 +1,16 @@
-"""/start with and without an inviter, the main menu, and texts that nobody waits for."""
+"""/start with and without an inviter or a code, the main menu, and texts that nobody waits for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from app.core.actions import Menu
+from app.core.handlers.promos import gifts_page, redeem
 from app.core.screens import pages
 from app.core.screens.screen import Screen, show
 from app.core.switchboard import ScreenRouter
 from app.domain.errors import MalformedAction
+from app.domain.promo import code_in
 from app.domain.referral import inviter_in, payload_for
 from app.locales.locales import translator
 from app.locales.locales_mw import newcomer
@@ -28,7 +30,7 @@ router = ScreenRouter("auth")
 async def start(
     message: Message, payload: str, shopfront: Shopfront, state: FSMContext, raw_state: str | None
 ) -> None:
-    """Make or greet the account; the inviter counts only for a new one."""
+    """Make or greet the account, then take the code of the link; an inviter counts only for a new account."""
     person = message.from_user
     if person is None:
         raise MalformedAction
@@ -36,8 +38,12 @@ async def start(
     if raw_state is not None:
         await state.clear()
     t = translator(arrival.account.language)
-    screen = pages.welcome(t, arrival, shopfront.clock.now())
-    await message.answer(screen.text, reply_markup=screen.keyboard)
+    code = code_in(payload)
+    if code is None or arrival.is_new:
+        screen = pages.welcome(t, arrival, shopfront.clock.now())
+        await message.answer(screen.text, reply_markup=screen.keyboard)
+    if code is not None:
+        await redeem(message, code, t, shopfront)
 
 
 @router.on_command("menu")
@@ -62,6 +68,8 @@ async def open_page(
         await state.clear()
     if action.page == "invite":
         await show(query, await _invite(account, t, shopfront))
+    elif action.page == "gifts":
+        await show(query, await gifts_page(account.tg_id, t, shopfront))
     else:
         await show(query, _page(action.page, account, t, shopfront))
 

@@ -1,14 +1,15 @@
-"""Buying and renewing."""
+"""Buying and renewing, for oneself or as a gift."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.core.actions import BuyPlan, ChoosePlan
-from app.core.screens import pages
+from app.core.actions import BuyPlan, ChoosePlan, GiftPlan
+from app.core.handlers.promos import gift_link
+from app.core.screens import pages, promos
 from app.core.screens.screen import show
 from app.core.switchboard import ScreenRouter
-from app.domain.errors import InsufficientBalance
+from app.domain.errors import InsufficientBalance, OfferChanged
 
 if TYPE_CHECKING:
     from aiogram.types import CallbackQuery
@@ -34,8 +35,33 @@ async def buy(query: CallbackQuery, action: BuyPlan, t: Translator, shopfront: S
     """Buy once for the intent that the screen minted."""
     try:
         purchase = await shopfront.shop.buy(query.from_user.id, action.key, action.version, action.intent)
-    except InsufficientBalance as refusal:
-        plan = shopfront.shop.catalogue.get(action.key)
-        await show(query, pages.short(t, plan, refusal.have))
+    except (InsufficientBalance, OfferChanged) as refusal:
+        await _ask_again(query, action.key, refusal, t, shopfront)
         return
     await show(query, pages.bought(t, purchase))
+
+
+@router.click(GiftPlan)
+async def give(query: CallbackQuery, action: GiftPlan, t: Translator, shopfront: Shopfront) -> None:
+    """Buy for somebody else, once for the intent that the screen minted."""
+    try:
+        bought = await shopfront.gifts.buy(query.from_user.id, action.key, action.version, action.intent)
+    except (InsufficientBalance, OfferChanged) as refusal:
+        await _ask_again(query, action.key, refusal, t, shopfront)
+        return
+    link = await gift_link(bought.gift, shopfront)
+    await show(query, promos.gift_bought(t, bought, shopfront.shop.catalogue, link))
+
+
+async def _ask_again(
+    query: CallbackQuery,
+    plan_key: str,
+    refusal: InsufficientBalance | OfferChanged,
+    t: Translator,
+    shopfront: Shopfront,
+) -> None:
+    """Show what buying means by now: the store has dropped the copy that the old screen came from."""
+    account = await shopfront.accounts.of(query.from_user.id)
+    plan = shopfront.shop.catalogue.get(plan_key)
+    toast = t.plain("error.offer_changed") if isinstance(refusal, OfferChanged) else None
+    await show(query, pages.confirm(t, account, shopfront.clock.now(), plan), toast=toast)

@@ -53,6 +53,7 @@ def invoice(t: Translator, shown: AnyInvoice) -> Screen:
         "invoice.ton",
         amount=t.money(shown.amount),
         coins=shown.coins,
+        asset=shown.asset.label,
         address=shown.address,
         comment=shown.comment,
         deadline=f"{shown.expires_at:%H:%M}",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.core import keyboards
 from app.core.screens.screen import Screen
+from app.domain.promo import Offer
 from app.domain.subscription import TRIAL_PLAN, days_left, extended, is_active
 from app.services.topups import MAXIMUM, MINIMUM
 
@@ -59,35 +60,51 @@ def my_vpn(t: Translator, account: Account, now: datetime, configs: tuple[Config
 def plans(t: Translator, account: Account, now: datetime, catalogue: Catalogue) -> Screen:
     """What is on sale."""
     text = t("plans.title", subscription=subscription_line(t, account, now), balance=t.money(account.balance))
-    return Screen(text, keyboards.plans(t.language, catalogue))
+    discount = account.discount
+    if discount is None or not discount.holds(now):
+        return Screen(text, keyboards.plans(t.language, catalogue))
+    off = t("plans.discount", percent=discount.percent, until=t.moment(discount.until))
+    rows = (
+        t("plans.discounted", title=keyboards.plan_title(t, plan), price=price_line(t, Offer(plan, discount)))
+        for plan in catalogue
+    )
+    return Screen("\n".join((text, "", off, *rows)), keyboards.plans(t.language, catalogue, discount.percent))
+
+
+def price_line(t: Translator, offer: Offer) -> Markup | str:
+    """The price; with a discount the list price stands struck before it."""
+    if offer.discount is None:
+        return t.money(offer.price)
+    full, price = t.money(offer.plan.price), t.money(offer.price)
+    return t("price.off", full=full, price=price, percent=offer.discount.percent)
 
 
 def confirm(t: Translator, account: Account, now: datetime, plan: Plan) -> Screen:
     """What buying the plan means, or what is missing for it."""
-    title = keyboards.plan_title(t, plan)
-    if account.balance < plan.price:
-        return short(t, plan, account.balance)
+    title, offer = keyboards.plan_title(t, plan), Offer.to(plan, account.discount, now)
+    if account.balance < offer.price:
+        return short(t, offer, account.balance)
     text = t(
         "buy.ask",
         title=title,
         days=t.count("day", plan.days),
         end=t.date(extended(account.subscription_end, now, plan.days)),
         configs=t.count("config", plan.max_configs),
-        price=t.money(plan.price),
+        price=price_line(t, offer),
         balance=t.money(account.balance),
     )
-    return Screen(text, keyboards.buy(t, plan))
+    return Screen(text, keyboards.buy(t, offer))
 
 
-def short(t: Translator, plan: Plan, balance: Money) -> Screen:
+def short(t: Translator, offer: Offer, balance: Money) -> Screen:
     """The balance is short of the price: how much, and a button for just that."""
-    missing = max(plan.price - balance, MINIMUM)
+    missing = max(offer.price - balance, MINIMUM)
     text = t(
         "buy.short",
-        title=keyboards.plan_title(t, plan),
-        price=t.money(plan.price),
+        title=keyboards.plan_title(t, offer.plan),
+        price=price_line(t, offer),
         balance=t.money(balance),
-        missing=t.money(plan.price - balance),
+        missing=t.money(offer.price - balance),
     )
     return Screen(text, keyboards.top_up_missing(t, missing))
 

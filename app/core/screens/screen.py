@@ -10,9 +10,9 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.methods import AnswerCallbackQuery, EditMessageText
 from aiogram.types import BufferedInputFile, InputMediaPhoto, Message
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
+from app.failpoints import failpoint
 
+if TYPE_CHECKING:
     from aiogram import Bot
     from aiogram.types import CallbackQuery, InlineKeyboardMarkup
 
@@ -32,9 +32,10 @@ async def show(query: CallbackQuery, screen: Screen, toast: str | None = None) -
     if bot is None:
         raise RuntimeError("the query is not bound to a bot")
     # The answer goes on its way beside the screen; a gather over both would make a task of either.
-    answering = asyncio.gather(bot(AnswerCallbackQuery(callback_query_id=query.id, text=toast)))
+    answering = asyncio.gather(_answered(bot, query, toast))
     try:
         shown = await _replace(bot, query, screen)
+        failpoint("screen.shown")
     except BaseException:
         answering.cancel()
         raise
@@ -45,10 +46,12 @@ async def show(query: CallbackQuery, screen: Screen, toast: str | None = None) -
 async def send(bot: Bot, chat_id: int, screen: Screen) -> Message:
     """The screen as a new message."""
     if screen.photo is None:
-        return await bot.send_message(chat_id, screen.text, reply_markup=screen.keyboard)
-    return await bot.send_photo(
-        chat_id, BufferedInputFile(screen.photo, "qr.png"), caption=screen.text, reply_markup=screen.keyboard
-    )
+        sent = await bot.send_message(chat_id, screen.text, reply_markup=screen.keyboard)
+    else:
+        photo = BufferedInputFile(screen.photo, "qr.png")
+        sent = await bot.send_photo(chat_id, photo, caption=screen.text, reply_markup=screen.keyboard)
+    failpoint("screen.sent")
+    return sent
 
 
 async def edit(bot: Bot, chat_id: int, message_id: int, screen: Screen) -> Message | bool:
@@ -57,6 +60,11 @@ async def edit(bot: Bot, chat_id: int, message_id: int, screen: Screen) -> Messa
     return await bot.edit_message_media(
         media, chat_id=chat_id, message_id=message_id, reply_markup=screen.keyboard
     )
+
+
+async def _answered(bot: Bot, query: CallbackQuery, toast: str | None) -> None:
+    await bot(AnswerCallbackQuery(callback_query_id=query.id, text=toast))
+    failpoint("screen.answered")
 
 
 async def _replace(bot: Bot, query: CallbackQuery, screen: Screen) -> Message | None:
@@ -83,9 +91,13 @@ def _edit_text(message: Message, screen: Screen) -> EditMessageText:
 
 async def _photo_to_text(bot: Bot, message: Message, screen: Screen) -> Message:
     """A photo can't become text, so the text comes as a new message and the photo goes."""
-    deletion: Awaitable[bool] = bot.delete_message(message.chat.id, message.message_id)
-    sent, _ = await asyncio.gather(send(bot, message.chat.id, screen), deletion)
+    sent, _ = await asyncio.gather(send(bot, message.chat.id, screen), _deleted(bot, message))
     return sent
+
+
+async def _deleted(bot: Bot, message: Message) -> None:
+    await bot.delete_message(message.chat.id, message.message_id)
+    failpoint("screen.deleted")
 
 
 def _message(edited: Message | bool, before: Message) -> Message:

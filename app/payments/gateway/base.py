@@ -2,7 +2,7 @@
 
 A gateway quotes an invoice, which is stored before anything happens outside; issues it, where the provider has to
 know of it; shows it; and tells of money in up to three ways: a notification that the provider brings, a list that is
-read from time to time, a single look at one invoice. What it can't do it says in its descriptor.
+read from time to time, a single look at one charge. What it can't do it leaves out, and says so in its descriptor.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from app.domain.money import Money
     from app.payments.models import AnyInvoice, PaymentMethod
-    from app.services.records import NewPayment, PaidEvent, Payment
+    from app.services.records import NewPayment, Payment
+    from app.services.reversals import MoneyEvent
 
 
 class GatewayUnavailable(Exception):
@@ -33,8 +34,10 @@ class Descriptor:
     """What a gateway is and can do."""
 
     method: PaymentMethod
+    can_open: bool = True
     is_notified: bool = False
     can_look: bool = False
+    can_fetch: bool = False
     can_refund: bool = False
     can_cancel: bool = False
 
@@ -54,7 +57,7 @@ class Answer:
 
     status: int
     text: str = ""
-    events: Sequence[PaidEvent] = ()
+    events: Sequence[MoneyEvent] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,13 @@ class BasePaymentGateway(ABC):
         """Which method this gateway serves."""
         return self.descriptor.method
 
-    @abstractmethod
     async def open(self, owner: int, amount: Money, now: datetime, expires_at: datetime) -> NewPayment:
         """Make an invoice over `amount`, its quote locked, ready to be stored; MethodUnavailable where it can't."""
+        raise NotSupported
 
-    @abstractmethod
     def invoice(self, payment: Payment) -> AnyInvoice:
         """What the payer needs to know of a stored payment; the same payment always gives the same invoice."""
+        raise NotSupported
 
     async def issue(self, payment: Payment) -> Issued | None:
         """Make the stored invoice known to the provider, under the payment's id; None where none has to know.
@@ -98,15 +101,25 @@ class BasePaymentGateway(ABC):
         """Judge what came to the door: authenticated first, parsed second. Never raises for what was sent."""
         raise NotSupported
 
-    async def look(self, open_payments: Sequence[Payment]) -> Sequence[PaidEvent]:
+    async def look(self, open_payments: Sequence[Payment]) -> Sequence[MoneyEvent]:
         """Money that came since it was last looked, for these payments and any other; may repeat what is known.
 
         Raises GatewayUnavailable.
         """
         raise NotSupported
 
-    async def refund(self, key: str, payer: int) -> None:
-        """Give the charge `key` back to who paid it; GatewayUnavailable where that is not certain."""
+    async def fetch(self, key: str) -> Sequence[MoneyEvent]:
+        """What the provider says now of the charge `key` and of its refunds; nothing where it knows of none.
+
+        Raises GatewayUnavailable.
+        """
+        raise NotSupported
+
+    async def refund(self, key: str) -> Sequence[MoneyEvent]:
+        """Give back what is left of the charge `key`, once however often it is asked; what is given back by then.
+
+        Raises GatewayUnavailable where that is not certain, RefundRefused where the provider says no.
+        """
         raise NotSupported
 
     async def cancel(self, payment: Payment) -> None:

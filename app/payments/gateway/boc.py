@@ -1,8 +1,12 @@
-"""Reads the bytes of a bag of cells, as far as text comments need it. Hostile input gives ValueError, never more."""
+"""Reads a bag of cells, as far as comments and jetton transfers need it. Hostile input gives ValueError, never more."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MAGIC = bytes.fromhex("b5ee9c72")
 _HAS_INDEX, _SIZE_BITS = 0x80, 0x07
@@ -12,11 +16,12 @@ _MOST_REFS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
-    whole_bytes: bool
-    content: bytes
-    refs: tuple[int, ...]
+class Cell:
+    """One cell: the bytes of its content, how many of their bits count, and the numbers of the cells it refers to."""
 
+    content: bytes
+    bits: int
+    refs: tuple[int, ...]
 
 class _Reader:
     """Takes bytes from the front; ValueError where there are too few."""
@@ -49,21 +54,26 @@ def snake_bytes(packed: bytes, most: int) -> bytes:
     ValueError for anything else: several roots, exotic cells, hashes inside, bits that are no whole bytes, a
     reference that does not point forward (so nothing can loop), or more than 512 cells.
     """
-    cells, at = _cells(_Reader(packed))
-    gathered = bytearray()
+    cells, root = cells_of(packed)
+    return snake_from(cells, cells[root], most)
+
+
+def snake_from(cells: Sequence[Cell], first: Cell, most: int) -> bytes:
+    """The bytes of `first` and of what continues it; ValueError where one does not end on a byte."""
+    gathered, cell = bytearray(), first
     while len(gathered) < most:
-        cell = cells[at]
-        if not cell.whole_bytes:
+        if cell.bits % 8:
             raise ValueError("the cell does not end on a byte")
         gathered += cell.content
         if not cell.refs:
             break
-        at = cell.refs[0]
+        cell = cells[cell.refs[0]]
     return bytes(gathered[:most])
 
 
-def _cells(reader: _Reader) -> tuple[list[_Cell], int]:
-    """All cells of the bag, and the number of its root."""
+def cells_of(packed: bytes) -> tuple[list[Cell], int]:
+    """All cells of the bag, and the number of its root; ValueError as in `snake_bytes`, but for bits."""
+    reader = _Reader(packed)
     if reader.take(len(_MAGIC)) != _MAGIC:
         raise ValueError("not a bag of cells")
     flags = reader.number(1)
@@ -82,7 +92,7 @@ def _cells(reader: _Reader) -> tuple[list[_Cell], int]:
     return [_cell(reader, place, count, ref_size) for place in range(count)], root
 
 
-def _cell(reader: _Reader, place: int, count: int, ref_size: int) -> _Cell:
+def _cell(reader: _Reader, place: int, count: int, ref_size: int) -> Cell:
     first, half_bytes = reader.number(1), reader.number(1)
     refs_count = first & _REFS_BITS
     if first & _UNUSUAL_BITS or refs_count > _MOST_REFS:
@@ -91,4 +101,11 @@ def _cell(reader: _Reader, place: int, count: int, ref_size: int) -> _Cell:
     refs = tuple(reader.number(ref_size) for _ in range(refs_count))
     if any(not place < ref < count for ref in refs):
         raise ValueError("a reference does not point forward")
-    return _Cell(half_bytes % 2 == 0, content, refs)
+    if half_bytes % 2 == 0:
+        return Cell(content, 8 * len(content), refs)
+    # The last one-bit only marks the end of what is no whole byte.
+    last = content[-1]
+    if last == 0:
+        raise ValueError("the end of the cell is not marked")
+    unused = (last & -last).bit_length()
+    return Cell(content, 8 * len(content) - unused, refs)

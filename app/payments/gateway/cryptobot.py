@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -13,6 +13,7 @@ from app.domain.money import ZERO, Money
 from app.payments.gateway.base import Answer, BasePaymentGateway, Descriptor, GatewayUnavailable, Issued
 from app.payments.gateway.cryptobot_paid import PaidInvoices
 from app.payments.gateway.cryptobot_webhook import BadUpdate, Signature, differences, paid_invoice
+from app.payments.gateway.known import claim
 from app.payments.models import LinkInvoice, PaymentMethod
 from app.services.records import NewPayment, PaidEvent
 
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.payments.gateway.base import Notification
-    from app.payments.gateway.cryptobot_mark import Marks
     from app.payments.gateway.cryptopay import CryptoPay
     from app.payments.gateway.cryptopay_models import Invoice
+    from app.payments.gateway.known import KnownPayments
+    from app.payments.gateway.marks import Marks
     from app.services.ports import Clock
     from app.services.records import Payment
 
@@ -36,14 +38,6 @@ BIGGEST_UNITS = 2**63 - 1
 # No top-up comes near; what the books could not hold goes to the operator.
 MOST_KOPECKS = 10**13
 CANCEL_SECONDS = 6
-
-
-class KnownPayments(Protocol):
-    """Where payments are kept."""
-
-    async def by_id(self, payment_id: int) -> Payment | None:
-        """A payment whoever's it is; None where it was swept, or never was."""
-        ...
 
 
 class CryptoBotGateway(BasePaymentGateway):
@@ -156,16 +150,13 @@ class CryptoBotGateway(BasePaymentGateway):
     async def _event(self, invoice: Invoice) -> PaidEvent:
         """The money of a paid invoice; worth nothing to anybody, until an operator says otherwise, if it isn't ours."""
         asset, units, worth = _money(invoice)
-        marked = self._marks.read(invoice.payload or "", worth)
-        payment = await self._payments.by_id(marked.payment_id) if marked else None
-        # Payments that a restored backup forgot are counted anew: the number alone may be another person's by now.
-        is_his = marked is not None and (payment is None or payment.owner == marked.owner)
+        claimed = await claim(invoice.payload, worth, self._marks, self._payments)
         return PaidEvent(
             gateway=self.method.value,
             key=str(invoice.invoice_id),
-            payment_id=marked.payment_id if marked and is_his else None,
+            payment_id=claimed.payment_id,
             external_id=str(invoice.invoice_id) if worth != ZERO else None,
-            payer=marked.owner if marked else None,
+            payer=claimed.payer,
             asset=asset,
             asset_amount=units,
             worth=worth,

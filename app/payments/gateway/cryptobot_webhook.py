@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from app.payments.gateway.answers import place_of
 from app.payments.gateway.cryptopay_models import Update
 from app.payments.gateway.strict_json import NotStrictJson, read_json
 
@@ -52,8 +53,7 @@ def paid_invoice(body: bytes) -> Invoice | None:
     try:
         return Update.model_validate(parsed).payload
     except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"])
-        raise BadUpdate(f"unexpected_form at {place}") from None
+        raise BadUpdate(f"unexpected_form at {place_of(error)}") from None
 
 
 def differences(told: Invoice, known: Invoice) -> list[str]:

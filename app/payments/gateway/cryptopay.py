@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-import aiohttp
 from pydantic import TypeAdapter, ValidationError
 
+from app.payments.gateway.answers import place_of
+from app.payments.gateway.asking import ATTEMPTS, Asking, TryAgain, word
 from app.payments.gateway.base import GatewayUnavailable
 from app.payments.gateway.cryptopay_models import ExchangeRate, Invoice, Invoices, Me
 from app.payments.gateway.pacer import pause
@@ -15,6 +16,9 @@ from app.payments.gateway.strict_json import NotStrictJson, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import timedelta
+
+    import aiohttp
 
 ResultT = TypeVar("ResultT")
 
@@ -22,12 +26,6 @@ MAIN_NET = "https://pay.crypt.bot"
 TEST_NET = "https://testnet-pay.crypt.bot"
 MOST_INVOICES = 1000
 TOKEN_HEADER = "Crypto-Pay-API-Token"  # noqa: S105 - a header's name
-_REQUEST_SECONDS = 10
-_ATTEMPTS = 3
-_FIRST_DELAY = timedelta(milliseconds=300)
-_LONGEST_DELAY = timedelta(seconds=5)
-_BIGGEST_BODY = 8 * 1024 * 1024
-_WORTH_ANOTHER_TRY = frozenset({429, 500, 502, 503, 504})
 
 _INVOICE = TypeAdapter(Invoice)
 _INVOICES: TypeAdapter[Invoices | tuple[Invoice, ...]] = TypeAdapter(Invoices | tuple[Invoice, ...])
@@ -38,10 +36,6 @@ _RATES = TypeAdapter(tuple[ExchangeRate, ...])
 
 class CryptoPayRefused(GatewayUnavailable):
     """Crypto Pay understood and said no; the text is its name for the reason."""
-
-
-class _TryAgain(Exception):
-    """An attempt failed in a way that may pass."""
 
 
 class CryptoPay:
@@ -57,10 +51,7 @@ class CryptoPay:
         token: str,
         sleep: Callable[[timedelta], Awaitable[None]] = pause,
     ) -> None:
-        self._session = session
-        self._base_url = base_url.rstrip("/")
-        self._headers = {TOKEN_HEADER: token}
-        self._sleep = sleep
+        self._asking = Asking(session, base_url, {TOKEN_HEADER: token}, sleep)
 
     async def create_invoice(
         self, *, fiat: str, amount: str, payload: str, description: str, expires_in_seconds: int
@@ -102,77 +93,28 @@ class CryptoPay:
         return await self._read("getExchangeRates", {}, _RATES)
 
     async def _read(self, method: str, query: Mapping[str, str], kind: TypeAdapter[ResultT]) -> ResultT:
-        delay = _FIRST_DELAY
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return await self._attempt("GET", method, kind, query=query)
-            except _TryAgain as failure:
-                if attempt == _ATTEMPTS:
-                    raise GatewayUnavailable(str(failure)) from None
-            await self._sleep(min(delay, _LONGEST_DELAY))
-            delay *= 3
-        raise AssertionError("every attempt returns, raises or leads to the next")
+        return await self._asking.ask(
+            "GET", f"/api/{method}", partial(_result, kind), attempts=ATTEMPTS, query=query
+        )
 
     async def _change(self, method: str, wish: Mapping[str, object], kind: TypeAdapter[ResultT]) -> ResultT:
-        try:
-            return await self._attempt("POST", method, kind, wish=wish)
-        except _TryAgain as failure:
-            raise GatewayUnavailable(str(failure)) from None
-
-    async def _attempt(
-        self,
-        verb: str,
-        method: str,
-        kind: TypeAdapter[ResultT],
-        *,
-        query: Mapping[str, str] | None = None,
-        wish: Mapping[str, object] | None = None,
-    ) -> ResultT:
-        try:
-            async with self._session.request(
-                verb,
-                f"{self._base_url}/api/{method}",
-                params=query,
-                json=wish,
-                headers=self._headers,
-                # A redirect would carry the token to a host nobody named.
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=_REQUEST_SECONDS),
-            ) as response:
-                if response.status in _WORTH_ANOTHER_TRY:
-                    raise _TryAgain(f"http_{response.status}")
-                return _result(await _bounded_body(response), response.status, kind)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            # The error's own text may quote the request; its kind says enough.
-            raise _TryAgain(type(error).__name__) from None
+        return await self._asking.ask("POST", f"/api/{method}", partial(_result, kind), attempts=1, wish=wish)
 
 
-async def _bounded_body(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _BIGGEST_BODY:
-            raise GatewayUnavailable("answer_too_big")
-    return bytes(body)
-
-
-def _result(body: bytes, status: int, kind: TypeAdapter[ResultT]) -> ResultT:
+def _result(kind: TypeAdapter[ResultT], status: int, body: bytes) -> ResultT:
     """What stands in the envelope; whether it says ok counts, and not the HTTP status alone."""
     try:
         envelope = read_json(body)
     except NotStrictJson as problem:
-        raise _TryAgain(f"{problem} (http_{status})") from None
+        raise TryAgain(f"{problem} (http_{status})") from None
     if not isinstance(envelope, dict) or envelope.get("ok") is not True:
         raise CryptoPayRefused(_reason(envelope, status))
     try:
         return kind.validate_python(envelope.get("result"))
     except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"])
-        raise GatewayUnavailable(f"unexpected_answer at {place}") from None
+        raise GatewayUnavailable(f"unexpected_answer at {place_of(error)}") from None
 
 
 def _reason(envelope: object, status: int) -> str:
-    """Crypto Pay's own word for a refusal, where it looks like one: anything else might quote what was sent."""
     error = envelope.get("error") if isinstance(envelope, dict) else None
-    name = error.get("name") if isinstance(error, dict) else None
-    return name if isinstance(name, str) and name.isidentifier() and len(name) <= 64 else f"http_{status}"
+    return word(error.get("name") if isinstance(error, dict) else None, status)

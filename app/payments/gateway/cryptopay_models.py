@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
-BIGGEST = 2**63 - 1
-
-
-def _exact(value: object) -> object:
-    if type(value) not in (str, int, Decimal):
-        raise ValueError("amounts are texts")
-    return value
+from app.payments.gateway.answers import BIGGEST, Amount, Answer
 
 
-Amount = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=BIGGEST, allow_inf_nan=False)]
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Invoice(_Answer):
+class Invoice(Answer):
     """An invoice; `amount` in `fiat` or in `asset`, by its `currency_type`. `payload` is what its maker wrote."""
 
     invoice_id: Annotated[int, Field(gt=0, le=BIGGEST)]
@@ -43,20 +29,20 @@ class Invoice(_Answer):
         return self.status == "paid"
 
 
-class Invoices(_Answer):
+class Invoices(Answer):
     """A page of invoices."""
 
     items: tuple[Invoice, ...]
 
 
-class Me(_Answer):
+class Me(Answer):
     """The app behind a token; the bot's name tells the main net from the test net."""
 
     app_id: int
     payment_processing_bot_username: str
 
 
-class ExchangeRate(_Answer):
+class ExchangeRate(Answer):
     """How much of `target` one `source` is worth; of no use unless it is valid."""
 
     is_valid: bool
@@ -65,7 +51,7 @@ class ExchangeRate(_Answer):
     rate: Amount
 
 
-class Update(_Answer):
+class Update(Answer):
     """What a webhook brings; `update_id` repeats, and is no key to anything."""
 
     update_type: str

@@ -1,4 +1,4 @@
-"""Payments in Telegram Stars: quotes, links, refunds. Of charges Telegram tells elsewhere; credits nothing itself."""
+"""Payments in Telegram Stars: quotes and links. Of charges Telegram tells elsewhere; credits nothing itself."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class TelegramStarsGateway(BasePaymentGateway):
 
     @property
     def descriptor(self) -> Descriptor:
-        """Stars; what came is told by Telegram's updates and read from its list, page by page."""
-        return Descriptor(PaymentMethod.STARS, can_refund=True)
+        """Stars; what came and went back passes by Telegram's updates and list, for which services/stars.py stands."""
+        return Descriptor(PaymentMethod.STARS)
 
     async def open(self, owner: int, amount: Money, now: datetime, expires_at: datetime) -> NewPayment:
         """Ask for `amount` in whole Stars, rounded up."""
@@ -52,10 +52,3 @@ class TelegramStarsGateway(BasePaymentGateway):
         return LinkInvoice(
             payment.id, payment.method, payment.amount, payment.pay_url, payment.stars, payment.expires_at
         )
-
-    async def refund(self, key: str, payer: int) -> None:
-        """Give the charge back, all of it; GatewayUnavailable where that is not certain, ChargeUnknown."""
-        try:
-            await self._desk.refund(payer, key)
-        except ProviderSilent as silence:
-            raise GatewayUnavailable(str(silence)) from None

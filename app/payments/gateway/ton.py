@@ -1,4 +1,4 @@
-"""Payments in the coin of the TON network: quotes, invoices and the wallet's history. Credits nothing itself."""
+"""Payments on the TON network, in its coin or in USDT: quotes and invoices. Reads no history and credits nothing."""
 
 from __future__ import annotations
 
@@ -6,81 +6,77 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.domain.assets import Asset, format_units
 from app.domain.errors import MethodUnavailable
-from app.domain.ton import format_coins, new_comment, quoted_nano, ton_link, wallet_link
+from app.domain.ton import TonAddress, new_comment, quoted_nano, ton_link, wallet_link
 from app.payments.gateway.base import BasePaymentGateway, Descriptor
-from app.payments.gateway.ton_history import WalletHistory
 from app.payments.models import Invoice, PaymentMethod
 from app.services.records import NewPayment, Quote
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from datetime import datetime
 
     from app.domain.money import Money
-    from app.domain.ton import TonAddress
-    from app.payments.gateway.ton_history import ChainIndex
     from app.services.ports import Rates
-    from app.services.records import IncomingTransfer, Payment, Rate
+    from app.services.records import Payment, Rate
 
 OLDEST_RATE = timedelta(minutes=5)
 _COMMENT_ENTROPY = 32
 
 
 class TonGateway(BasePaymentGateway):
-    """Transfers to the merchant's wallet at `address`, told apart by their comments."""
+    """Transfers to the merchant's wallet at `address`, told apart by their comments.
 
-    def __init__(self, index: ChainIndex, address: TonAddress, rates: Rates) -> None:
+    With a `jetton` master it takes that jetton, which is to be USDT; without one, the coin of the network. Both share
+    one space of comments, so a transfer in the other asset still finds its invoice.
+    """
+
+    def __init__(self, address: TonAddress, rates: Rates, jetton: TonAddress | None = None) -> None:
         self._address = address
-        self._history = WalletHistory(index, address)
         self._rates = rates
+        self._jetton = jetton
+        self._asset = Asset.USDT if jetton else Asset.TON
 
     @property
     def descriptor(self) -> Descriptor:
-        """TON, whatever its coin is called; its history is read by the updater, page by page."""
-        return Descriptor(PaymentMethod.TON)
+        """TON or USDT; what came is read from the chain by the updater, page by page."""
+        return Descriptor(PaymentMethod(self._asset.value))
 
     async def open(self, owner: int, amount: Money, now: datetime, expires_at: datetime) -> NewPayment:
         """Quote `amount` at the rate of the moment; MethodUnavailable where the rate is older than five minutes."""
-        rate = await self._rates.ton()
+        rate = await self._rates.of(self._asset)
         if rate.rub <= 0 or now - rate.fetched_at > OLDEST_RATE:
             raise MethodUnavailable
-        quote = await self.quote(amount, rate)
-        return NewPayment(owner, self.method, amount, created_at=now, expires_at=expires_at, quote=quote)
+        quote = self.quote(amount, rate)
+        return NewPayment(
+            owner,
+            self.method,
+            amount,
+            created_at=now,
+            expires_at=expires_at,
+            quote=quote,
+            account=self._address.raw,
+        )
 
-    async def quote(self, amount: Money, rate: Rate) -> Quote:
+    def quote(self, amount: Money, rate: Rate) -> Quote:
         """What to ask for `amount` at `rate`, with a comment that was never used and can't be guessed."""
         comment = new_comment(secrets.token_bytes(_COMMENT_ENTROPY))
-        return Quote(quoted_nano(amount, rate.rub), rate, comment)
+        return Quote(quoted_nano(amount, rate.rub, self._asset), rate, comment)
 
     def invoice(self, payment: Payment) -> Invoice:
         """Where to send how much with which comment; the address in the form that a wallet can always pay."""
+        # The setting may have changed since; the wallet that the invoice was made for is watched until it is settled.
+        address = TonAddress.parse(payment.account) if payment.account else self._address
         return Invoice(
             payment_id=payment.id,
             method=payment.method,
             amount=payment.amount,
-            address=self._address.friendly(),
+            address=address.friendly(),
             nano=payment.nano,
-            coins=format_coins(payment.nano),
+            coins=format_units(self._asset, payment.nano),
             comment=payment.comment,
-            wallet_link=wallet_link(self._address, payment.nano, payment.comment),
-            ton_link=ton_link(self._address, payment.nano, payment.comment),
+            wallet_link=wallet_link(address, payment.nano, payment.comment, self._jetton),
+            ton_link=ton_link(address, payment.nano, payment.comment, self._jetton),
             expires_at=payment.expires_at,
+            asset=self._asset,
         )
-
-    @property
-    def account(self) -> str:
-        """The wallet in raw form, lower case."""
-        return self._address.raw
-
-    def since(self, lt: int) -> AsyncIterator[list[IncomingTransfer]]:
-        """All transactions after `lt` in pages, in order of lt and without a gap; raises ChainUnavailable."""
-        return self._history.since(lt)
-
-    async def newest(self) -> list[IncomingTransfer]:
-        """The newest page of history, in order of lt; raises ChainUnavailable."""
-        return await self._history.newest()
-
-    async def lag(self) -> timedelta:
-        """How far the chain's index is behind; raises ChainUnavailable."""
-        return await self._history.lag()

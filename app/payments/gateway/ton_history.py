@@ -1,4 +1,4 @@
-"""Reads a wallet's history without a gap from an index that may lag, hide or ignore the question. Stores nothing."""
+"""Reads an account's history without a gap from an index that may lag, hide or ignore the question. Stores nothing."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
+from app.domain.assets import Asset
+from app.payments.gateway.ton_jetton import JettonWallet, jetton_transfer_of
 from app.payments.gateway.ton_message import transfer_of
 from app.payments.gateway.tonapi import MOST_TRANSACTIONS
 from app.services.ports import ChainUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
     from typing import Literal
 
     from app.domain.ton import TonAddress
     from app.payments.gateway.tonapi_models import Status, Transaction
-    from app.services.records import IncomingTransfer
+    from app.services.chain import IncomingTransfer
 
 PAGE = 500
 _MOST_HELD = 20_000
@@ -57,21 +59,47 @@ class _Step:
 
 
 class WalletHistory:
-    """The history of `account`.
+    """The history of an account that takes one asset for `wallet`; implements utils.updater.WalletSource.
 
     Every transaction names the one before it, so a gap shows; it is filled by asking backwards, and where that fails
     nothing beyond the gap is given out. That is why no window of old transactions has to be read again.
     """
 
-    def __init__(self, index: ChainIndex, account: TonAddress) -> None:
+    def __init__(
+        self,
+        index: ChainIndex,
+        wallet: TonAddress,
+        account: TonAddress,
+        asset: Asset,
+        read: Callable[[Transaction], IncomingTransfer],
+    ) -> None:
         self._index = index
+        self._wallet = wallet
         self._account = account
+        self._asset = asset
+        self._read = read
+
+    @property
+    def account(self) -> str:
+        """The account in raw form, lower case."""
+        return self._account.raw
+
+    @property
+    def wallet(self) -> str:
+        """The wallet that people pay to, in the same form."""
+        return self._wallet.raw
+
+    @property
+    def asset(self) -> Asset:
+        """What comes in there."""
+        return self._asset
 
     async def since(self, lt: int) -> AsyncIterator[list[IncomingTransfer]]:
         """Pages after `lt` in order of lt, until a page has nothing new; ChainUnavailable at a gap that stays open."""
         while stretch := await self._stretch(lt):
             lt = stretch[-1].lt
-            yield [step.transfer for step in stretch]
+            for start in range(0, len(stretch), PAGE):
+                yield [step.transfer for step in stretch[start : start + PAGE]]
 
     async def newest(self) -> list[IncomingTransfer]:
         """The newest page in order of lt; empty where nothing ever happened."""
@@ -121,10 +149,21 @@ class WalletHistory:
 
     def _step(self, transaction: Transaction) -> _Step:
         return _Step(
-            transfer_of(transaction, self._account),
+            self._read(transaction),
             transaction.prev_trans_lt or 0,
             (transaction.prev_trans_hash or "").lower(),
         )
+
+
+def coin_history(index: ChainIndex, wallet: TonAddress) -> WalletHistory:
+    """The wallet's own history, where the coin of the network comes in."""
+    return WalletHistory(index, wallet, wallet, Asset.TON, lambda step: transfer_of(step, wallet))
+
+
+def jetton_history(index: ChainIndex, jettons: JettonWallet) -> WalletHistory:
+    """The history of a wallet's jetton wallet."""
+    owner, account = jettons.owner, jettons.address
+    return WalletHistory(index, owner, account, Asset.USDT, lambda step: jetton_transfer_of(step, jettons))
 
 
 def _in_order(steps: Iterable[_Step]) -> list[_Step]:

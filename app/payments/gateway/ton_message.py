@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from app.domain.ton import TonAddress, Verdict
 from app.payments.gateway import boc
-from app.services.records import IncomingTransfer
+from app.payments.gateway.cells import Slice
+from app.services.chain import IncomingTransfer
 
 if TYPE_CHECKING:
     from app.payments.gateway.tonapi_models import Message, Party, Transaction
@@ -20,6 +21,9 @@ _INTERNAL = "int_msg"
 _EXTERNAL_IN = "ext_in_msg"
 _BOUNCE_OK = "TrPhaseBounceOk"
 _NOT_DEPLOYED = "cskip_no_state"
+JETTON_NOTICE = 0x7362D09C
+# A notice carries a nanoton by habit; who attaches more to it has sent coins.
+NOTICE_DUST = 10_000_000
 
 
 def transfer_of(step: Transaction, account: TonAddress) -> IncomingTransfer:
@@ -48,7 +52,20 @@ def verdict_of(step: Transaction, account: TonAddress) -> Verdict:
         return Verdict.NO_MESSAGE
     if step.transaction_type != _ORDINARY:
         return Verdict.NOT_ORDINARY
-    return _verdict_of_message(message, account) or _verdict_of_outcome(step, message)
+    verdict = _verdict_of_message(message, account) or _verdict_of_outcome(step, message)
+    is_news = message.value < NOTICE_DUST and operation_of(message) == JETTON_NOTICE
+    return Verdict.NOTICE if verdict is Verdict.MONEY and is_news else verdict
+
+
+def operation_of(message: Message) -> int | None:
+    """Which method of a contract the message calls; 0 is a text, None is nothing at all."""
+    try:
+        if message.raw_body:
+            packed = bytes.fromhex(message.raw_body)
+            return Slice.of(packed).number(32) if boc.is_boc(packed) else int.from_bytes(packed[:4], "big")
+        return int(message.op_code, 16) if message.op_code else None
+    except ValueError:
+        return None
 
 
 def _verdict_of_message(message: Message, account: TonAddress) -> Verdict | None:
@@ -102,6 +119,11 @@ def _comment_in(digits: str) -> str | None:
     except ValueError:
         # A body that is no text is nothing unusual: anybody may send anything to a wallet.
         return None
+    return text_in(body)
+
+
+def text_in(body: bytes) -> str | None:
+    """The text of a body that is one; None for any other."""
     return _storable(body.removeprefix(_TEXT_OP)) if body.startswith(_TEXT_OP) else None
 
 

@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import aiohttp
 from pydantic import BaseModel, ValidationError
 
+from app.payments.gateway.bounded import bounded_body
 from app.payments.gateway.pacer import Pacer, pause
-from app.payments.gateway.tonapi_models import RatesTable, Status, Transaction, Transactions
+from app.payments.gateway.tonapi_models import Chart, MethodResult, RatesTable, Status, Transaction, Transactions
 from app.services.ports import ChainUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 MOST_TRANSACTIONS = 1000
+MOST_POINTS = 200
 KEYLESS_INTERVAL = timedelta(seconds=4)
 _REQUEST_SECONDS = 15
 _ATTEMPTS = 4
 _FIRST_DELAY = timedelta(milliseconds=500)
 _LONGEST_DELAY = timedelta(seconds=20)
 _BIGGEST_BODY = 32 * 1024 * 1024
-_CHUNK = 64 * 1024
 _WORTH_ANOTHER_TRY = frozenset({429, 500, 502, 503, 504})
 
 
@@ -80,6 +82,18 @@ class TonApi:
         table = await self._get("/v2/rates", query, RatesTable)
         return {token: dict(entry.prices) for token, entry in table.rates.items()}
 
+    async def chart(
+        self, token: str, currency: str, since: datetime, until: datetime
+    ) -> Sequence[tuple[datetime, Decimal]]:
+        """What a coin or a jetton cost at 200 moments or fewer between, as tonapi drew them."""
+        span = {"start_date": str(int(since.timestamp())), "end_date": str(int(until.timestamp()))}
+        query = {"token": token, "currency": currency, **span, "points_count": str(MOST_POINTS)}
+        return (await self._get("/v2/rates/chart", query, Chart)).points
+
+    async def method(self, account: str, name: str, argument: str) -> MethodResult:
+        """What a contract's own method answers to one argument."""
+        return await self._get(f"/v2/blockchain/accounts/{account}/methods/{name}", {"args": argument}, MethodResult)
+
     async def status(self) -> Status:
         """How far the index is behind the chain."""
         return await self._get("/v2/status", {}, Status)
@@ -112,7 +126,10 @@ class TonApi:
                     raise _TryAgain(f"http_{response.status}", _retry_after(response))
                 if response.status != 200:
                     raise ChainUnavailable(f"http_{response.status}")
-                return await _bounded_body(response)
+                body = await bounded_body(response, _BIGGEST_BODY)
+                if body is None:
+                    raise ChainUnavailable("answer_too_big")
+                return body
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             # The error's own text may quote the request; its kind says enough.
             raise _TryAgain(type(error).__name__) from None
@@ -122,15 +139,6 @@ def _retry_after(response: aiohttp.ClientResponse) -> timedelta:
     """The header in its form of whole seconds; tonapi is not known to send the other one."""
     text = response.headers.get("Retry-After", "").strip()
     return timedelta(seconds=int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else timedelta(0)
-
-
-async def _bounded_body(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        body += chunk
-        if len(body) > _BIGGEST_BODY:
-            raise ChainUnavailable("answer_too_big")
-    return bytes(body)
 
 
 def _read(body: bytes, kind: type[AnswerT]) -> AnswerT:

@@ -38,6 +38,7 @@ class Message(_Answer):
     bounced: bool = False
     source: Party | None = None
     destination: Party | None = None
+    op_code: str | None = None
     raw_body: str | None = None
     decoded_op_name: str | None = None
     decoded_body: object = None
@@ -87,6 +88,32 @@ class RatesTable(_Answer):
     """Prices by token in upper case."""
 
     rates: dict[str, TokenRates]
+
+
+class Chart(_Answer):
+    """Moments with prices."""
+
+    points: tuple[tuple[AwareDatetime, Decimal], ...]
+
+    @field_validator("points", mode="before")
+    @classmethod
+    def _null_is_none(cls, value: object) -> object:
+        return () if value is None else value
+
+
+class StackRecord(_Answer):
+    """One value that a contract's method left: a cell or a slice as a bag of cells in hex."""
+
+    cell: str | None = None
+    slice: str | None = None
+
+
+class MethodResult(_Answer):
+    """What a contract's method answered."""
+
+    success: bool
+    stack: tuple[StackRecord, ...] = ()
+    decoded: object = None
 
 
 class Status(_Answer):

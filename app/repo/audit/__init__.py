@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from app.repo.audit.books import BOOKS
+from app.repo.audit.chain import CHAIN
+from app.repo.audit.delays import DELAYS
+from app.repo.audit.operators import OPERATORS
+from app.repo.audit.promos import PROMOS
 from app.repo.audit.receipts import RECEIPTS
+from app.repo.audit.refunds import REFUNDS
 from app.repo.audit.sales import SALES
+from app.repo.db import TooSlow
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.repo.db import Database
 
 # Each finds rows that must not exist; the first column names the row, the second says what is wrong with it.
-INVARIANTS = {**BOOKS, **RECEIPTS, **SALES}
+INVARIANTS = {**BOOKS, **RECEIPTS, **CHAIN, **REFUNDS, **SALES, **PROMOS, **OPERATORS}
+
+MOST_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +43,19 @@ async def breaks(database: Database) -> list[Break]:
     for invariant, query in INVARIANTS.items():
         rows = await database.run(text(query))
         found.extend(Break(invariant, *map(str, row)) for row in rows)
+    return found
+
+
+async def examined(database: Database, now: datetime | None = None) -> list[Break]:
+    """The same beside a running shop, read-only, each rule with time enough; with `now` also what was left lying."""
+    found: list[Break] = []
+    rules = [(invariant, query, ()) for invariant, query in INVARIANTS.items()]
+    late = [] if now is None else [(invariant, query, (now,)) for invariant, query in DELAYS.items()]
+    for invariant, query, params in (*rules, *late):
+        try:
+            rows = await database.examine(query, MOST_SECONDS, *params)
+        except TooSlow:
+            found.append(Break(invariant, "not finished", f"took longer than {MOST_SECONDS} s"))
+        else:
+            found.extend(Break(invariant, *map(str, row)) for row in rows)
     return found

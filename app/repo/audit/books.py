@@ -11,17 +11,24 @@ if TYPE_CHECKING:
 KINDS = {
     "payment": "topup",
     "ton": "topup",
+    "usdt": "topup",
     "stars": "topup",
     "cryptobot": "topup",
+    "yookassa": "topup",
+    "adjust": "adjustment",
     "purchase": "purchase",
     "referral": "referral",
     "refund": "refund",
+    "promo": "promo",
+    "gift": "gift",
 }
 # Which accounts a movement of a kind may run between, least amount first.
 SIDES = (
     ("topup", "from gateway to wallet"),
     ("purchase", "from wallet to sales"),
     ("referral", "from bonuses to wallet"),
+    ("promo", "from promotions to wallet"),
+    ("gift", "from wallet to sales"),
     ("adjustment", "from adjustments to wallet"),
     ("adjustment", "from wallet to adjustments"),
     ("refund", "from wallet to gateway"),
@@ -61,6 +68,11 @@ BOOKS = {
             JOIN ledger_accounts a ON a.code = e.account GROUP BY a.user_id
         ) w ON w.user_id = u.tg_id
         WHERE u.balance <> COALESCE(w.total, 0)""",
+    "no wallet was ever below zero": """
+        SELECT account, 'was at ' || balance || ' after line ' || id FROM (
+            SELECT e.id, e.account, e.amount, sum(e.amount) OVER (PARTITION BY e.account ORDER BY e.id) AS balance
+            FROM ledger_entries e JOIN ledger_accounts a ON a.code = e.account AND a.user_id IS NOT NULL) chain
+        WHERE balance < 0 AND amount < 0""",
     "no balance is negative": "SELECT 'user ' || tg_id, balance::text FROM users WHERE balance < 0",
     "every account has its wallet": """
         SELECT 'user ' || tg_id, 'no wallet in the ledger' FROM users

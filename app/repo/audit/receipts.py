@@ -1,4 +1,4 @@
-"""Money from outside and back: payments, receipts of the chain and of gateways, refunds. Queries only."""
+"""Money from outside: payments, receipts of the chain and of gateways. Queries only; what went back is refunds.py."""
 
 RECEIPTS = {
     "every confirmed payment is credited once": """
@@ -10,16 +10,16 @@ RECEIPTS = {
         LEFT JOIN payments p ON t.key = 'payment:' || p.id
         WHERE t.key LIKE 'payment:%' AND p.status IS DISTINCT FROM 'confirmed'""",
     "every top-up has its receipt, of the same sum": """
-        SELECT t.key, 'credited ' || e.amount || ', receipt ' || COALESCE(r.credited::text, 'missing')
-        FROM ledger_transactions t
+        SELECT t.key, 'credited ' || e.amount || ', no receipt of that sum' FROM ledger_transactions t
         JOIN ledger_entries e ON e.transaction_id = t.id AND e.account LIKE 'wallet:%'
         LEFT JOIN (
-            SELECT 'ton:' || hash AS name, payment_id, user_id, credited FROM ton_transactions
-            UNION ALL
-            SELECT gateway || ':' || key, payment_id, user_id, credited FROM receipts WHERE direction = 'in'
-        ) r ON (t.key = r.name OR t.key = 'payment:' || r.payment_id) AND r.credited = e.amount
-             AND 'wallet:' || r.user_id = e.account
-        WHERE t.kind = 'topup' AND r.name IS NULL""",
+            SELECT named.key, 'wallet:' || user_id AS account, credited FROM (
+                SELECT asset || ':' || hash AS name, payment_id, user_id, credited FROM ton_transactions
+                UNION ALL
+                SELECT gateway || ':' || key, payment_id, user_id, credited FROM receipts WHERE direction = 'in'
+            ) came, LATERAL (VALUES (came.name), ('payment:' || came.payment_id)) named (key)
+        ) r ON r.key = t.key AND r.account = e.account AND r.credited = e.amount
+        WHERE t.kind = 'topup' AND r.key IS NULL""",
     "every credited receipt is booked": """
         SELECT r.gateway || ':' || r.key, 'credited ' || r.credited || ', not in the ledger' FROM receipts r
         WHERE r.direction = 'in' AND r.status = 'credited' AND NOT EXISTS (
@@ -29,47 +29,26 @@ RECEIPTS = {
     "what was received was credited": """
         SELECT account, 'receipts ' || COALESCE(received, 0) || ', ledger ' || COALESCE(booked, 0) FROM (
             SELECT account, sum(credited) AS received FROM (
-                SELECT 'gateway:ton' AS account, credited FROM ton_transactions
+                SELECT 'gateway:' || asset AS account, credited FROM ton_transactions
                 UNION ALL SELECT 'gateway:' || gateway, credited FROM receipts) every GROUP BY account) receipts
         FULL JOIN (
             SELECT account, -sum(amount) AS booked FROM ledger_entries WHERE account LIKE 'gateway:%' GROUP BY account
         ) ledger USING (account)
         WHERE COALESCE(received, 0) <> COALESCE(booked, 0)""",
-    "every refund reverses one charge": """
-        SELECT o.gateway || ':' || o.key, 'took ' || -o.credited || ', brought ' || COALESCE(i.credited, 0)
-        FROM receipts o
-        LEFT JOIN receipts i ON i.gateway = o.gateway AND i.key = o.key AND i.direction = 'in'
-        WHERE o.direction = 'out' AND (i.credited IS DISTINCT FROM -o.credited OR i.user_id IS DISTINCT FROM o.user_id
-                                       OR i.asset_amount <> o.asset_amount OR o.debt NOT BETWEEN 0 AND i.credited)""",
-    "every refund is booked once, and what was spent is a debt": """
-        SELECT 'refund:' || o.gateway || ':' || o.key, 'reversed ' || -o.credited || ', debt ' || o.debt FROM receipts o
-        WHERE o.direction = 'out' AND NOT EXISTS (
-            SELECT FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
-            WHERE t.key = 'refund:' || o.gateway || ':' || o.key AND t.kind = 'refund'
-            HAVING sum(e.amount) FILTER (WHERE e.account = 'gateway:' || o.gateway) = -o.credited
-               AND COALESCE(-sum(e.amount) FILTER (WHERE e.account = 'debts'), 0) = o.debt
-               AND COALESCE(-sum(e.amount) FILTER (WHERE e.account = 'wallet:' || o.user_id), 0) = -o.credited - o.debt
-        )""",
-    "every booked refund has its receipt": """
-        SELECT t.key, 'no such receipt' FROM ledger_transactions t
-        WHERE t.kind = 'refund' AND NOT EXISTS (
-            SELECT FROM receipts o WHERE o.direction = 'out' AND t.key = 'refund:' || o.gateway || ':' || o.key)""",
-    "every refund that is done is in the books": """
-        SELECT f.gateway || ':' || f.key, 'done without a receipt' FROM refunds f
-        JOIN receipts i ON i.gateway = f.gateway AND i.key = f.key AND i.direction = 'in' AND i.status = 'credited'
-        WHERE f.status = 'done' AND NOT EXISTS (
-            SELECT FROM receipts o WHERE o.gateway = f.gateway AND o.key = f.key AND o.direction = 'out')""",
     "every receipt is credited at its worth": """
         SELECT 'receipt ' || left(hash, 12), 'credited ' || credited || ', worth ' || worth FROM (
             SELECT r.hash, r.credited, CASE
-                WHEN r.at <= p.expires_at AND r.rate <> p.rate THEN -1
-                WHEN r.at > p.expires_at OR p.id IS NULL OR again.key IS NOT NULL THEN v.alone
+                WHEN o.key IS NOT NULL THEN o.amount
+                WHEN r.at <= p.expires_at AND p.method = r.asset AND r.rate <> p.rate THEN -1
+                WHEN r.at > p.expires_at OR p.method <> r.asset OR p.id IS NULL OR again.key IS NOT NULL THEN v.alone
                 WHEN r.nano < p.nano THEN LEAST(v.alone, p.amount)
-                ELSE p.amount + floor((r.nano - p.nano) * r.rate * 0.0000001) * 0.01 END AS worth
+                ELSE p.amount + floor((r.nano - p.nano) * r.rate / u.kopeck) * 0.01 END AS worth
             FROM ton_transactions r
+            JOIN (VALUES ('ton', 10000000), ('usdt', 10000)) u (asset, kopeck) ON u.asset = r.asset
             LEFT JOIN payments p ON p.id = r.payment_id
-            LEFT JOIN ledger_transactions again ON again.key = 'ton:' || r.hash,
-            LATERAL (SELECT floor(r.nano * r.rate * 0.0000001) * 0.01) v (alone)
+            LEFT JOIN ledger_transactions again ON again.key = r.asset || ':' || r.hash
+            LEFT JOIN operator_log o ON o.key = r.asset || ':' || r.hash AND o.action = 'assign',
+            LATERAL (SELECT floor(r.nano * r.rate / u.kopeck) * 0.01) v (alone)
             WHERE r.status = 'credited') receipts
         WHERE credited IS DISTINCT FROM worth""",
     "every receipt belongs to who opened the invoice": """
@@ -78,13 +57,16 @@ RECEIPTS = {
         FROM ton_transactions r JOIN payments p ON p.id = r.payment_id WHERE r.user_id IS DISTINCT FROM p.user_id""",
     "no money with the code of an invoice waits": """
         SELECT 'receipt ' || left(r.hash, 12), r.status || ', code of payment ' || i.id FROM ton_transactions r
-        JOIN (SELECT id, comment, rate FROM payments
-              UNION ALL SELECT payment_id, comment, rate FROM payment_tombstones) i
+        JOIN (SELECT id, method, comment, rate FROM payments
+              UNION ALL SELECT payment_id, method, comment, rate FROM payment_tombstones) i
              ON i.comment = lower(btrim(r.comment))
-        WHERE r.verdict = 'money' AND r.status <> 'credited' AND r.nano * i.rate >= 1000000000""",
+        JOIN (VALUES ('ton', 1000000000), ('usdt', 1000000)) u (asset, one) ON u.asset = r.asset
+        WHERE r.verdict = 'money' AND r.status <> 'credited'
+          AND r.nano * CASE WHEN i.method = r.asset THEN i.rate ELSE 1 END >= one""",
     "no money is ignored": """
         SELECT 'receipt ' || left(hash, 12), nano || ' nano, ' || verdict FROM ton_transactions
-        WHERE status = 'ignored' AND nano > 0 AND verdict NOT IN ('outgoing', 'bounced', 'returned', 'history')""",
+        WHERE status = 'ignored' AND (verdict = 'unreadable' OR verdict = 'notice' AND nano >= 10000000
+              OR nano > 0 AND verdict NOT IN ('outgoing', 'bounced', 'returned', 'history', 'notice'))""",
     "the cursor stands at the newest receipt": """
         SELECT account, 'cursor ' || COALESCE(c.lt::text, 'missing') || ', receipts until ' || COALESCE(r.lt, 0)
         FROM (SELECT * FROM chain_cursors WHERE account <> 'stars') c
@@ -92,10 +74,11 @@ RECEIPTS = {
              USING (account)
         WHERE c.lt IS DISTINCT FROM COALESCE(r.lt, 0)""",
     "every invoice asks for what it is worth": """
-        SELECT 'payment ' || id, amount || ' for ' || nano || ' nano at ' || rate
-        FROM (SELECT id, amount, nano, rate FROM payments WHERE method = 'ton'
-              UNION ALL SELECT payment_id, amount, nano, rate FROM payment_tombstones WHERE method = 'ton') i
-        WHERE nano % 1000000 <> 0
-           OR amount * 1000000000 > nano * (rate + 0.0000005)
-           OR amount * 1000000000 <= (nano - 1000000) * (rate - 0.0000005)""",
+        SELECT 'payment ' || id, amount || ' for ' || nano || ' units of ' || method || ' at ' || rate
+        FROM (SELECT id, method, amount, nano, rate FROM payments
+              UNION ALL SELECT payment_id, method, amount, nano, rate FROM payment_tombstones) i
+        JOIN (VALUES ('ton', 1000000000, 1000000), ('usdt', 1000000, 10000)) u (method, one, step) USING (method)
+        WHERE nano % step <> 0
+           OR amount * one > nano * (rate + 0.0000005)
+           OR amount * one <= (nano - step) * (rate - 0.0000005)""",
 }

@@ -1,5 +1,11 @@
 """What was sold and given: purchases, time, configs, bonuses. Queries only."""
 
+# Everything that has moved the end of a subscription but the trial. Each moves it on, so the ends tell the order.
+EXTENSIONS = """
+    SELECT 'purchase ' || id AS name, user_id, days, subscription_end, created_at FROM purchases
+    UNION ALL SELECT key, user_id, days, subscription_end, created_at FROM grants
+"""
+
 SALES = {
     "every purchase is paid once, by who bought": """
         SELECT 'purchase ' || p.id, 'price ' || p.price || ', booked ' || COALESCE(sum(e.amount), 0)
@@ -8,11 +14,12 @@ SALES = {
         LEFT JOIN ledger_entries e ON e.transaction_id = t.id
         GROUP BY p.id HAVING COALESCE(sum(e.amount) FILTER (WHERE e.account = 'sales'), 0) <> p.price
             OR COALESCE(sum(e.amount) FILTER (WHERE e.account = 'wallet:' || p.user_id), 0) <> -p.price""",
-    "every purchase adds its days to the time left": """
-        SELECT 'purchase ' || id, days || ' days, ends ' || subscription_end FROM (
+    "every purchase and grant adds its days to the time left": f"""
+        SELECT name, days || ' days, ends ' || subscription_end FROM (
             SELECT *, days * interval '24 hours' AS span,
-                   lag(subscription_end) OVER (PARTITION BY user_id ORDER BY id) AS before FROM purchases) p
-        WHERE subscription_end <> span + GREATEST(created_at, COALESCE(before, subscription_end - span))""",
+                   lag(subscription_end) OVER (PARTITION BY user_id ORDER BY subscription_end) AS before
+            FROM ({EXTENSIONS}) every) x
+        WHERE subscription_end <> span + GREATEST(created_at, COALESCE(before, subscription_end - span))""",  # noqa: S608 - constants
     "every sale has its purchase": """
         SELECT t.key, 'no such purchase' FROM ledger_transactions t
         WHERE t.kind = 'purchase' AND NOT EXISTS (SELECT FROM purchases p WHERE t.key = 'purchase:' || p.id)""",
@@ -33,12 +40,12 @@ SALES = {
         SELECT t.key, 'no paid referral' FROM ledger_transactions t
         WHERE t.kind = 'referral' AND NOT EXISTS (
             SELECT FROM referrals r WHERE t.key = 'referral:' || r.referee_id AND r.bonus_paid_at IS NOT NULL)""",
-    "the time left is what was given and bought": """
-        SELECT 'user ' || u.tg_id, 'ends ' || u.subscription_end || ', last purchase until ' || p.subscription_end
-        FROM users u JOIN LATERAL (
-            SELECT max(subscription_end) AS subscription_end FROM purchases WHERE user_id = u.tg_id) p
-            ON p.subscription_end IS NOT NULL
-        WHERE u.subscription_end IS DISTINCT FROM p.subscription_end""",
+    "the time left is what was given and bought": f"""
+        SELECT 'user ' || u.tg_id, 'ends ' || u.subscription_end || ', given and bought until ' || x.subscription_end
+        FROM users u JOIN (
+            SELECT user_id, max(subscription_end) AS subscription_end FROM ({EXTENSIONS}) every GROUP BY user_id) x
+            ON x.user_id = u.tg_id
+        WHERE u.subscription_end IS DISTINCT FROM x.subscription_end""",  # noqa: S608 - constants
     "every living config ends with its subscription": """
         SELECT 'config ' || c.id, 'ends ' || c.expires_at || ', subscription ' || u.subscription_end
         FROM configs c JOIN users u ON u.tg_id = c.user_id

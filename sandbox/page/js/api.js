@@ -54,6 +54,12 @@ export const cryptopay = {
   pay: (invoice_id, asset) => post("/cryptopay/pay", { invoice_id, asset }),
 };
 
+export const yookassa = {
+  state: () => get("/yookassa/state"),
+  pay: (payment_id, method) => post("/yookassa/pay", { payment_id, method }),
+  decline: (payment_id) => post("/yookassa/decline", { payment_id }),
+};
+
 const panelPath = (name, path) => `/panels/${encodeURIComponent(name)}/${path}`;
 
 export const panel = {

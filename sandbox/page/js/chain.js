@@ -2,7 +2,7 @@
 
 import { chain } from "./api.js";
 import { el, icon } from "./dom.js";
-import { gram, shortened } from "./money.js";
+import { dollars, gram, shortened } from "./money.js";
 
 const WHEN = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const SHOWN = 12;
@@ -66,6 +66,11 @@ function transaction(one, name) {
     el("time", { text: WHEN.format(one.utime * 1000) }),
     el("span", { class: "parties", text: `${name(one.from)} → ${name(one.to)}` }),
     el("span", { class: "comment", text: one.comment ?? "no comment" }),
-    el("strong", { text: `${gram(one.value_nano)} GRAM` }),
+    el("strong", { text: sum(one) }),
   );
 }
+
+const JETTONS = { usdt: "USDT", fake_usdt: "fake USDT" };
+
+const sum = (one) =>
+  one.jetton ? `${dollars(one.units)} ${JETTONS[one.jetton] ?? one.jetton}` : `${gram(one.value_nano)} GRAM`;

@@ -36,6 +36,13 @@ const SWITCHES = [
     fault: { match: "*", action: "error", times: ALWAYS, status: 500 },
   },
   {
+    name: "kassa-error",
+    label: "YooKassa answers 500",
+    hint: "cards and SBP: neither made nor seen",
+    doors: () => ["yookassa"],
+    fault: { match: "*", action: "error", times: ALWAYS, status: 500 },
+  },
+  {
     name: "stars-untold",
     label: "Telegram forgets to tell of Stars",
     hint: "the list of transactions still has them",
@@ -87,7 +94,7 @@ export class FaultsCard {
   async refresh() {
     const asked = performance.now();
     const scripts = new Map();
-    for (const door of [...this.doors, "chain", "cryptopay", "telegram"]) scripts.set(door, await faults.list(door));
+    for (const door of [...this.doors, "chain", "cryptopay", "yookassa", "telegram"]) scripts.set(door, await faults.list(door));
     let shown = 0;
     for (const {
       doors,

@@ -20,7 +20,7 @@ function parseOld(text) {
   }
 }
 
-/** Say what a press on this link does: {kind: wallet | crypto | stars | start | share | loopback | foreign, …}. */
+/** Say what a press on this link does: {kind: wallet | crypto | kassa | stars | start | share | loopback | foreign, …}. */
 export function classify(text, botUsername) {
   const address = parse(text);
   if (address === null) return { kind: "foreign", url: text };
@@ -28,6 +28,7 @@ export function classify(text, botUsername) {
     wallet(address) ??
     share(address) ??
     cryptoInvoice(address) ??
+    kassaPayment(address) ??
     starsInvoice(address) ??
     deepLink(address, botUsername) ??
     plain(address)
@@ -47,6 +48,7 @@ function wallet(address) {
     to: parts[0],
     nano: /^\d{1,18}$/.test(amount) ? amount : "",
     comment: query.get("text") ?? "",
+    ...(query.has("jetton") ? { jetton: query.get("jetton") } : {}),
   };
 }
 
@@ -60,6 +62,12 @@ function cryptoInvoice(address) {
   const [, bot, ...rest] = address.pathname.split("/");
   if (!TELEGRAM_HOSTS.has(address.host) || rest.length !== 0 || !CRYPTO_PAY_BOTS.has(bot.toLowerCase())) return null;
   return /^IV[\w-]{4,64}$/.test(invoice) ? { kind: "crypto", invoice } : null;
+}
+
+function kassaPayment(address) {
+  const payment = address.searchParams.get("orderId") ?? "";
+  if (address.host !== "yoomoney.ru" || address.pathname !== "/checkout/payments/v2/contract") return null;
+  return /^[0-9a-f-]{36}$/.test(payment) ? { kind: "kassa", payment } : null;
 }
 
 function starsInvoice(address) {

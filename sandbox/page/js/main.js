@@ -17,6 +17,7 @@ import { Session } from "./session.js";
 import { openStars } from "./stars.js";
 import { textActions } from "./textactions.js";
 import { openWallet } from "./wallet.js";
+import { openYooKassa } from "./yookassa.js";
 
 const LOOK_MS = 2000;
 const REMEMBERED = "sandbox-person";
@@ -69,7 +70,15 @@ const composer = new Composer(byId("composer"), {
 const open = opener(
   overlay,
   { people: () => state.people, current: () => state.current, botUsername: () => state.bot },
-  { view, copy, guard, wallet, crypto: (invoice) => openCryptoPay(overlay, invoice), stars },
+  {
+    view,
+    copy,
+    guard,
+    wallet,
+    crypto: (invoice) => openCryptoPay(overlay, invoice),
+    kassa: (payment) => openYooKassa(overlay, payment),
+    stars,
+  },
 );
 textActions(byId("messages"), {
   open,

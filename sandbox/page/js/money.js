@@ -11,10 +11,22 @@ export function nano(text) {
 }
 
 /** 590000000n → "0.59". */
-export function gram(value) {
+export const gram = (value) => written(value, 9);
+
+/** 1590000n → "1.59". */
+export const dollars = (value) => written(value, 6);
+
+function written(value, places) {
   const whole = BigInt(value);
-  const rest = (whole % NANO).toString().padStart(9, "0").replace(/0+$/, "");
-  return `${whole / NANO}${rest ? `.${rest}` : ""}`;
+  const one = 10n ** BigInt(places);
+  const rest = (whole % one).toString().padStart(places, "0").replace(/0+$/, "");
+  return `${whole / one}${rest ? `.${rest}` : ""}`;
+}
+
+/** "1.59" → 1590000n; null where the text is no positive amount with at most six decimals. */
+export function micro(text) {
+  const value = nano(text);
+  return value === null || value % 1000n !== 0n ? null : value / 1000n;
 }
 
 const UNITS = ["B", "KB", "MB", "GB", "TB"];

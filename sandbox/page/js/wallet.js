@@ -2,15 +2,21 @@
 
 import { Refused, chain } from "./api.js";
 import { el, icon, toggle } from "./dom.js";
-import { gram, nano, shortened } from "./money.js";
+import { dollars, gram, micro, nano, shortened } from "./money.js";
+
+const ASSETS = {
+  gram: { label: "GRAM (TON)", short: "GRAM", read: nano, write: gram },
+  usdt: { label: "USDT (TON)", short: "USDT", read: micro, write: dollars },
+  fake_usdt: { label: "Fake USDT", short: "fake USDT", read: micro, write: dollars },
+};
 
 /**
- * Open the sheet, filled in from a wallet link ({to, nano, comment}) or empty; `sent()` is told after a transfer.
+ * Open the sheet, filled in from a wallet link ({to, nano, comment, jetton}) or empty; `sent()` is told after a transfer.
  * `owner` names the wallet that pays unless another is chosen; the chain opens it at its first payment.
  */
 export async function openWallet(overlay, owner, asked, sent) {
-  const { wallets } = await chain.state();
-  const form = fields(payers(wallets, owner, asked.to), asked);
+  const { wallets, jettons } = await chain.state();
+  const form = fields(payers(wallets, owner, asked.to), asked, assetOf(asked, jettons));
   const close = el(
     "button",
     {
@@ -49,7 +55,14 @@ function payers(wallets, owner, payee) {
 const payerWords = ({ name, balance_nano: balance }) =>
   `${name} · ${balance === undefined ? "new wallet" : `${gram(balance)} GRAM`}`;
 
-function fields(wallets, asked) {
+/** The asset that a link asks for: the coin, or the jetton whose master it names. */
+function assetOf(asked, jettons) {
+  if (!asked.jetton) return "gram";
+  const named = Object.entries(jettons ?? {}).find(([, master]) => master === asked.jetton);
+  return named ? named[0] : "gram";
+}
+
+function fields(wallets, asked, chosen) {
   const from = el(
     "select",
     { "aria-label": "From wallet", testid: "wallet-from" },
@@ -64,15 +77,22 @@ function fields(wallets, asked) {
     autocomplete: "off",
   });
   const amount = el("input", {
-    "aria-label": "Amount in GRAM (TON)",
+    "aria-label": "Amount",
     testid: "wallet-amount",
     inputmode: "decimal",
-    value: asked.nano === "" ? "" : gram(asked.nano),
+    value: asked.nano === "" ? "" : ASSETS[chosen].write(asked.nano),
     placeholder: "0",
     required: true,
     autocomplete: "off",
     autofocus: true,
   });
+  const asset = el(
+    "select",
+    { "aria-label": "Asset", testid: "wallet-asset" },
+    ...Object.entries(ASSETS).map(([name, { label }]) =>
+      el("option", { value: name, text: label, ...(name === chosen ? { selected: true } : {}) }),
+    ),
+  );
   const comment = el("input", {
     "aria-label": "Comment",
     testid: "wallet-comment",
@@ -92,7 +112,8 @@ function fields(wallets, asked) {
   const node = el(
     "form",
     { class: "wallet-form", novalidate: true },
-    el("label", { class: "amount" }, amount, el("span", { text: "GRAM (TON)" })),
+    el("label", { class: "amount" }, amount, el("span", { text: "to send" })),
+    row("Asset", asset),
     row("From", from),
     row("To", to),
     row("Comment", comment),
@@ -100,13 +121,14 @@ function fields(wallets, asked) {
     error,
     button,
   );
-  return { node, from, to, amount, comment, bare: bare.box, error, button };
+  return { node, from, to, amount, asset, comment, bare: bare.box, error, button };
 }
 
 const row = (name, field) => el("label", { class: "wallet-row" }, el("span", { text: name }), field);
 
 async function send(dialog, form, done, sent) {
-  const value = nano(form.amount.value);
+  const asset = ASSETS[form.asset.value];
+  const value = asset.read(form.amount.value);
   if (value === null) {
     refuse(form, "Enter an amount such as 0.59");
     return;
@@ -119,8 +141,9 @@ async function send(dialog, form, done, sent) {
       to: form.to.value.trim(),
       value_nano: value.toString(),
       comment,
+      ...(form.asset.value === "gram" ? {} : { jetton: form.asset.value }),
     });
-    form.node.replaceWith(result(transaction, value, comment, done));
+    form.node.replaceWith(result(transaction, `${asset.write(value)} ${asset.short} sent`, comment, done));
     dialog.querySelector("[data-testid=wallet-done]").focus();
     sent();
   } catch (error) {
@@ -136,12 +159,12 @@ function refuse(form, words) {
   form.error.hidden = false;
 }
 
-function result(transaction, value, comment, done) {
+function result(transaction, words, comment, done) {
   return el(
     "div",
     { class: "wallet-result", testid: "wallet-result", role: "status" },
     el("span", { class: "result-mark" }, icon("check")),
-    el("strong", { text: `${gram(value)} GRAM sent` }),
+    el("strong", { text: words }),
     el("p", { text: comment === null ? "without a comment" : `Comment: ${comment}` }),
     el("p", { class: "mono", text: shortened(String(transaction.hash ?? ""), 8) }),
     el("button", { class: "primary-button", type: "button", text: "Done", testid: "wallet-done", on: { click: done } }),

@@ -1,0 +1,61 @@
+"""What buying costs one person right now, as a part of the statements that spend. Begins none of its own."""
+
+from __future__ import annotations
+
+# A discount for first purchases after a purchase, which can only have come in at the same moment.
+TOO_LATE = """
+    (u.first_purchase AND (EXISTS (SELECT FROM purchases p WHERE p.user_id = u.user_id)
+                           OR EXISTS (SELECT FROM gifts g WHERE g.giver_id = u.user_id)))
+"""
+
+# The lock is taken first and the balance judged on the locked row, so two purchases can't both see the same money.
+# It leaves the key alone, so that nobody who holds a config and names its owner waits for it in a circle.
+# The discount is the one that waits for this person in its own row; the button only says which one was shown. Where
+# it is another one, or gone, nothing is sold: the person is asked again.
+OFFER = f"""
+    buyer AS (
+        SELECT tg_id, subscription_end, max_configs, balance FROM users
+        WHERE tg_id = :tg_id AND NOT is_banned FOR NO KEY UPDATE
+    ), held AS (
+        SELECT u.id, u.value FROM promo_uses u JOIN buyer ON buyer.tg_id = u.user_id
+        WHERE u.status = 'reserved' AND u.holds_until > :now AND NOT {TOO_LATE}
+        FOR NO KEY UPDATE OF u
+    ), offer AS (
+        SELECT buyer.tg_id, buyer.subscription_end, buyer.max_configs, held.id AS use_id,
+               COALESCE(floor(:price * held.value) / 100, 0) AS discount
+        FROM buyer LEFT JOIN held ON true
+        WHERE COALESCE(held.id, 0) = :use_id
+          AND buyer.balance >= :price - COALESCE(floor(:price * held.value) / 100, 0)
+    )
+"""  # noqa: S608 - constants
+
+# The use is over in the statement that has sold something for it.
+BURNED = """
+    burned AS (
+        UPDATE promo_uses SET status = 'used', used_at = :now FROM bought WHERE promo_uses.id = bought.promo_use_id
+    )
+"""
+
+
+def booked(kind: str, payer: str) -> str:
+    """The movement of a sale, from the wallet that `payer` names in what was bought, under the business key kind:id."""
+    return f"""
+    booked AS (
+        INSERT INTO ledger_transactions (key, kind, created_at)
+        SELECT '{kind}:' || id, '{kind}', :now FROM bought RETURNING id
+    ), lines AS (
+        INSERT INTO ledger_entries (transaction_id, account, amount)
+        SELECT booked.id, line.account, line.amount
+        FROM booked, bought, LATERAL (VALUES ('wallet:' || bought.{payer}, -bought.price), ('sales', bought.price))
+             AS line (account, amount)
+    )
+"""  # noqa: S608 - constants
+
+
+# Why nothing was sold: who it is, what they have, and the discount that waits for them.
+STANDING = f"""
+    SELECT users.balance, users.is_banned, u.id AS use_id, u.value AS percent
+    FROM users LEFT JOIN promo_uses u
+         ON u.user_id = users.tg_id AND u.status = 'reserved' AND u.holds_until > :now AND NOT {TOO_LATE}
+    WHERE users.tg_id = :tg_id
+"""  # noqa: S608 - constants

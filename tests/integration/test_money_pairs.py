@@ -1,0 +1,98 @@
+"""Any two operations on money at the same moment, step against step, in every order: as the model says, one way round.
+
+Two sessions, each stopped before its statements and before its commit; what they come to must be what one of the two
+gives after the other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from itertools import combinations_with_replacement
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.repo.audit import breaks
+from app.repo.db import make_engine
+from tests.conftest import empty
+from tests.support.half import Half
+from tests.support.life import TON, Life
+from tests.support.meetings import MORE_PAIRS, MOST_OPEN, OPERATIONS, Cleanup, Stage
+from tests.support.orders import after
+from tests.support.stepped import SteppedDatabase, in_order, orders
+from tests.support.truth import foretold, stored
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy import URL
+
+    from app.repo.db import Database
+    from app.utils.redis import Cache
+    from tests.support.meetings import Operation
+
+PAIRS = (*combinations_with_replacement(OPERATIONS, 2), *MORE_PAIRS)
+
+
+class Theatre:
+    """Two sessions over one database, and how many orders were played."""
+
+    def __init__(self, url: URL) -> None:
+        self.sessions = [SteppedDatabase(make_engine(url, 1)) for _ in range(2)]
+        self.played: Counter[str] = Counter()
+
+    async def close(self) -> None:
+        for session in self.sessions:
+            await session.close()
+
+
+@pytest.fixture(scope="module")
+async def theatre(database_url: URL) -> AsyncIterator[Theatre]:
+    opened = Theatre(database_url)
+    yield opened
+    await opened.close()
+
+
+async def play(
+    theatre: Theatre, database: Database, cache: Cache, pair: tuple[type[Operation], type[Operation]], order: str
+) -> tuple[int, int]:
+    """One order on a fresh stage; how many steps each took."""
+    await empty(database)
+    life = Life()
+    operations = [kind() for kind in pair]
+    stage = Stage(life, Half(database, cache, life.clock, life.outside))
+    stage.method = next((found.method for found in operations if found.method), TON)
+    stage.is_failed = Cleanup in pair and not any(found.fails_invoices for found in operations)
+    await stage.set()
+    for operation in operations:
+        await operation.prepare(stage)
+    life.model.most_open = MOST_OPEN
+    acts = [operation.act(stage) for operation in operations]
+    halves = [Half(session, cache, life.clock, life.outside, MOST_OPEN) for session in theatre.sessions]
+    doing = [partial(act.do, half) for act, half in zip(acts, halves, strict=True)]
+    went = await in_order(order, database, theatre.sessions, doing)
+    ways = after(life.model, *(act.follow(result) for act, result in zip(acts, went, strict=True)))
+    real = await stored(database)
+    assert real in [foretold(model) for model in ways], [foretold(model).differences(real) for model in ways]
+    first, second = (session.gate.passed for session in theatre.sessions)
+    return first, second
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=[f"{first.name} x {second.name}" for first, second in PAIRS])
+async def test_two_at_once_are_one_after_the_other_in_every_order_of_their_steps(
+    theatre: Theatre, database: Database, cache: Cache, pair: tuple[type[Operation], type[Operation]]
+) -> None:
+    steps = await play(theatre, database, cache, pair, "A" * 9)
+    for order in orders(*steps):
+        await play(theatre, database, cache, pair, order)
+        theatre.played["orders"] += 1
+    assert await breaks(database) == []
+    theatre.played["pairs"] += 1
+
+
+async def test_every_order_was_played(theatre: Theatre, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        print(f"\n{theatre.played['pairs']} pairs of money operations in {theatre.played['orders']} orders")  # noqa: T201
+    assert theatre.played["pairs"] == len(PAIRS)
+    assert theatre.played["orders"] >= 6 * len(PAIRS)

@@ -1,0 +1,143 @@
+"""All that a bot finds to do when it was just started, done once: inside a test, or as a process that may be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import ssl
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from app import failpoints
+from app.core.polling import Polling
+from app.embedded.children import libc_call
+from app.keyring import PAYMENT_PATHS
+from app.main import UPDATES, App
+from app.stores import open_stores
+from app.web.app import create_app
+from app.web.payments import PaymentDoor, path
+from app.web.server import WebServer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from app.core.intake import Intake
+    from config import Settings
+
+_PR_SET_PDEATHSIG = 1
+WORKED = 0
+TRUST = ssl.create_default_context()
+
+
+@dataclass(frozen=True)
+class Chores:
+    """What comes to a bot beside its jobs: a webhook about an invoice of Crypto Pay, an operator's refund."""
+
+    webhook: int | None = None
+    refund: str | None = None
+
+
+class Alone:
+    """The lead of the only replica."""
+
+    async def acquire(self) -> None:
+        """At once."""
+
+    async def still_leads(self) -> bool:
+        return True
+
+    async def release(self) -> None:
+        """Nobody waits for it."""
+
+
+class CountingIntake:
+    """An intake that tells when so many updates were dealt with."""
+
+    def __init__(self, intake: Intake, wanted: int) -> None:
+        self._intake = intake
+        self._left = wanted
+        self._seen: set[int] = set()
+        self.done = asyncio.Event()
+        self.drain = intake.drain
+
+    async def accept(self, raw: Any) -> asyncio.Future[None]:
+        future = await self._intake.accept(raw)
+        if raw["update_id"] not in self._seen:
+            self._seen.add(raw["update_id"])
+            future.add_done_callback(self._count)
+        return future
+
+    def _count(self, _future: asyncio.Future[None]) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self.done.set()
+
+
+async def shift(app: App, updates: int, chores: Chores) -> None:
+    """Take the updates that wait, by polling; then the chores; then every job once, and what follows from them."""
+    if updates:
+        await _poll(app, updates)
+    if chores.webhook is not None:
+        await _be_told(app, chores.webhook)
+    if chores.refund is not None:
+        await app.cash.refunds.refund("stars", chores.refund)
+    jobs: list[Callable[[], Awaitable[object]]] = []
+    app.cash.start_jobs(lambda _name, _seconds, job: jobs.append(job))  # type: ignore[arg-type]  # see Every
+    for job in jobs:
+        await job()
+    while await app.provisioner.run_once() + await app.notifier.run_once():
+        pass
+
+
+async def _poll(app: App, updates: int) -> None:
+    intake = CountingIntake(app.intake, updates)
+    polling = Polling(app.bot, intake, Alone(), UPDATES)  # type: ignore[arg-type]  # all that polling uses of one
+    app.supervisor.start("polling", polling.run)
+    async with asyncio.timeout(20):
+        await intake.done.wait()
+    await polling.stop(5)
+
+
+async def _be_told(app: App, invoice_id: int) -> None:
+    """Open the door for webhooks and have Crypto Pay bring one."""
+    key = app.keyring.derive(PAYMENT_PATHS)
+    door = PaymentDoor(app.cash.notifications, key)
+    web = WebServer(create_app({}, more=[door.route]), "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{web.bind()}{path(key, 'cryptobot')}"
+    app.supervisor.start("web", web.run)
+    sim = f"{str(app.settings.cryptobot_api_url).rstrip('/')}/sim"
+    async with aiohttp.ClientSession() as http:
+        for act, body in (("webhook", {"url": url}), ("deliver", {"invoice_id": invoice_id}), ("webhook", {})):
+            async with http.post(f"{sim}/{act}", json=body) as answer:
+                if answer.status != 200:
+                    raise RuntimeError(f"{act}: {await answer.text()}")
+    await web.stop()
+
+
+def be_a_bot(settings: Settings, updates: int, chores: Chores, orders: str, log: str) -> None:
+    """The process: one shift under `orders` for failpoints, ended by one of them or at its end."""
+    if sys.platform == "linux":
+        # A test run that is cut short leaves no bot behind it.
+        libc_call("prctl", _PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(written, 1)
+    os.dup2(written, 2)
+    # What was there before the fork stays shared with it.
+    gc.freeze()
+    # To read whom to trust takes longer than the whole shift, and nobody here speaks TLS.
+    ssl.create_default_context = lambda **_: TRUST
+    failpoints.arm(orders)
+    asyncio.run(_work(settings, updates, chores))
+
+
+async def _work(settings: Settings, updates: int, chores: Chores) -> None:
+    app = App(settings, await open_stores(settings))
+    await shift(app, updates, chores)
+    sys.stdout.flush()
+    # To close everything takes longer than the shift, and how a bot ends is no part of it.
+    os._exit(WORKED)
