@@ -126,6 +126,9 @@ class CashDesk:
     def start_jobs(self, every: Every) -> None:
         """Hand every background job about payments to `every` (name, seconds between runs, coroutine function)."""
         self._every = every
+        # One for all that asks providers: each lead keeps a connection of the pool that customers wait for.
+        self._lead = Leadership(self._stores.engine, "payments")
+        self._closing.push_async_callback(self._lead.release)
         poll_seconds = self._settings.payment_poll_seconds
         every("cleanup", 3600, self.cleanup.run_once)
         if self.wallets is not None:
@@ -134,6 +137,8 @@ class CashDesk:
             for asset in Asset:
                 self._poll(self.wallets, asset)
         every("stars", poll_seconds, self._reconcile_stars)
+        # No lead is needed: whoever asks, a provider gives a charge back once.
+        every("refunds", poll_seconds, self.refunds.finish)
         every("money-updates", MONEY_UPDATE_SECONDS, self.money_updates.handle_due)
         every("money-updates-kept", DAY_SECONDS, self.money_updates.forget)
         for gateway in (self.cryptobot, self.yookassa):
@@ -222,9 +227,7 @@ class CashDesk:
         return address
 
     def _reconcile(self, gateway: BasePaymentGateway, seconds: float) -> None:
-        """Ask a gateway from time to time what came; one replica does, under the gateway's own lead."""
-        lead = Leadership(self._stores.engine, f"{gateway.method.value}-reconciliation")
-        self._closing.push_async_callback(lead.release)
+        """Ask a gateway from time to time what came; one replica does."""
         provider = WatchedProvider(
             GatewayProvider(gateway), OperatorNewsRepository(self._stores.database), self._clock
         )
@@ -232,7 +235,7 @@ class CashDesk:
         work = Reconciliation(provider, self._payments_store, self.receipts, self._clock)
 
         async def run() -> None:
-            if await lead.try_acquire():
+            if await self._lead.try_acquire():
                 await work.run_once()
                 self._wake("notices")
 
@@ -247,12 +250,10 @@ class CashDesk:
             log.warning("provider_silent", gateway="stars", reason=str(silence))
 
     def _poll(self, wallets: WatchedWallets, asset: Asset) -> None:
-        """Read from time to time what came in an asset; one replica does, under the asset's own lead."""
-        lead = Leadership(self._stores.engine, f"{asset.value}-poller")
-        self._closing.push_async_callback(lead.release)
+        """Read from time to time what came in an asset; one replica does."""
 
         async def run() -> None:
-            if not await lead.try_acquire():
+            if not await self._lead.try_acquire():
                 return
             await wallets.run_once(asset)
             if asset is Asset.TON:

@@ -15,17 +15,23 @@ from aiohttp import ClientSession
 from pydantic import HttpUrl
 
 from app.utils.logging import configure_logging
+from app.utils.redis import Cache
 from bench.chats import InstantChats, LoopbackChats, emulator, pages_of
 from bench.counted import counted_shop, settings_for
 from bench.engines import open_engines
+from bench.idle import idle_counts
+from bench.money import money_rows
 from bench.report import chart, print_counts, print_rows
 from bench.rounds import Row, measure
 from bench.shop import open_shop
 from bench.trips import count_all
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import URL
 
+    from app.embedded.redis import OpenRedis
     from bench.chats import Page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,28 +47,52 @@ def main() -> int:
     """Run the bench."""
     parser = argparse.ArgumentParser(prog="orbit bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer clicks a round: a first look, with more spread")
-    quick = parser.parse_args().quick
+    parser.add_argument("--only", choices=("clicks", "money"), help="these rows alone")
+    asked = parser.parse_args()
     configure_logging(enabled=True, level="ERROR", aiogram=False, secrets=[])
-    return asyncio.run(run(*((QUICK_ROUNDS, QUICK_PEOPLE) if quick else (ROUNDS, PEOPLE))))
+    parts = [asked.only] if asked.only else ["clicks", "money"]
+    return asyncio.run(run(parts, *((QUICK_ROUNDS, QUICK_PEOPLE) if asked.quick else (ROUNDS, PEOPLE))))
 
 
-async def run(rounds: int, people: int) -> int:
-    """All rows; 1 where a bound is missed."""
+async def run(parts: Sequence[str], rounds: int, people: int) -> int:
+    """The rows of these parts; 1 where a bound is missed."""
+    holds = True
     async with open_engines(HOME) as (database, redis):
-        print(f"{rounds} rounds of {people} clicks for each bot, in turn; Redis: {redis.kind}", flush=True)
         if os.getloadavg()[0] > BUSY * (os.cpu_count() or 1):
             print("this machine is busy: every trip to a store waits for a processor, and the ratios show that")
-        instant, pages = await _instant(database, rounds, people)
-        loopback = await _loopback(database, rounds, people, pages)
-        rows = [*instant, *loopback]
-        print_rows(rows)
-        async with counted_shop(database, redis.client, HOME) as counted:
-            counts = await count_all(counted, FIRST_PERSON * 3, FIRST_PERSON * 4)
-        print_counts(counts)
-    picture = HOME / "click.svg"
-    picture.write_text(chart(rows), "utf-8")
-    print(f"\nchart: {picture.relative_to(ROOT)}")
-    return 0 if all(row.holds for row in rows) and all(count.holds for count in counts) else 1
+        if "clicks" in parts:
+            holds = await _clicks(database, redis, rounds, people)
+        if "money" in parts:
+            holds = await _money(database, redis, rounds) and holds
+    return 0 if holds else 1
+
+
+async def _clicks(database: URL, redis: OpenRedis, rounds: int, people: int) -> bool:
+    print(f"{rounds} rounds of {people} clicks for each bot, in turn; Redis: {redis.kind}", flush=True)
+    instant, pages = await _instant(database, rounds, people)
+    rows = [*instant, *await _loopback(database, rounds, people, pages)]
+    print_rows(rows)
+    async with counted_shop(database, redis.client, HOME) as counted:
+        counts = await count_all(counted, FIRST_PERSON * 3, FIRST_PERSON * 4)
+    print_counts(counts)
+    _draw("click.svg", chart(rows))
+    return all(row.holds for row in rows) and all(count.holds for count in counts)
+
+
+async def _money(database: URL, redis: OpenRedis, rounds: int) -> bool:
+    print(f"\n{rounds} rounds of money, in turn with bare statements", flush=True)
+    rows = await money_rows(database, Cache(redis.client), rounds)
+    print_rows(rows, "money beside bare statements", ("shop", "bare"))
+    counts = await idle_counts(database, redis.client, HOME)
+    print_counts(counts)
+    bars = [row for row in rows if not row.least]
+    _draw("money.svg", chart(bars, "What money costs beside bare statements", "1.00 is as much; lower is better"))
+    return all(row.holds for row in rows) and all(count.holds for count in counts)
+
+
+def _draw(name: str, svg: str) -> None:
+    (HOME / name).write_text(svg, "utf-8")
+    print(f"\nchart: {(HOME / name).relative_to(ROOT)}", flush=True)
 
 
 async def _instant(database: URL, rounds: int, people: int) -> tuple[list[Row], dict[str, Page]]:

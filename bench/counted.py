@@ -12,7 +12,7 @@ from bench.wire import CountingProxy, before_postgres, before_redis
 from config import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from redis.asyncio import Redis
@@ -39,14 +39,18 @@ class CountedShop:
 
     async def trips(self, update: dict[str, Any]) -> Trips:
         """What one update costs, with what it leaves to be finished behind it."""
+        return await self.cost_of(lambda: self.shop.take(update))
+
+    async def cost_of(self, work: Callable[[], Awaitable[object]]) -> Trips:
+        """What any work costs, with what it leaves to be finished behind it."""
         postgres, redis = self._postgres.trips, self._redis.trips if self._redis else 0
-        await self.shop.take(update)
+        await work()
         own = await self.shop.settle()
         return Trips(self._postgres.trips - postgres, self._redis.trips - redis - own if self._redis else None)
 
 
 @asynccontextmanager
-async def counted_shop(database: URL, redis: Redis, home: Path) -> AsyncIterator[CountedShop]:
+async def counted_shop(database: URL, redis: Redis, home: Path, **more: Any) -> AsyncIterator[CountedShop]:
     """A shop on this database and on the Redis of this client, a proxy before each."""
     async with AsyncExitStack() as stack:
 
@@ -62,6 +66,7 @@ async def counted_shop(database: URL, redis: Redis, home: Path) -> AsyncIterator
             database.set(host="127.0.0.1", port=postgres.port),
             home,
             redis_url=SecretStr(f"redis://127.0.0.1:{wired.port}") if wired else None,
+            **more,
         )
         yield CountedShop(await stack.enter_async_context(open_shop(settings)), postgres, wired)
 

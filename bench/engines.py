@@ -28,21 +28,21 @@ async def open_engines(home: Path) -> AsyncIterator[tuple[URL, OpenRedis]]:
         url = URL.create("postgresql+asyncpg", at.user, at.password, at.host, at.port, at.database)
         redis = await open_redis(None, home / "redis", prefer_default=False)
         stack.push_async_callback(redis.close)
-        yield await stack.enter_async_context(_database(url)), redis
+        yield await stack.enter_async_context(another_database(url, "shop")), redis
 
 
 @asynccontextmanager
-async def _database(admin_url: URL) -> AsyncIterator[URL]:
-    """A database of this run's own."""
-    name = f"bench_{os.getpid()}"
-    admin = Database(make_engine(admin_url, 1))
+async def another_database(server: URL, purpose: str) -> AsyncIterator[URL]:
+    """An empty, migrated database of this run's own on the server; gone after the block."""
+    name = f"bench_{purpose}_{os.getpid()}"
+    admin = Database(make_engine(server.set(database="postgres"), 1))
     await admin.run(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))  # of a run that was killed
     await admin.run(text(f"CREATE DATABASE {name}"))
     try:
-        database = Database(make_engine(admin_url.set(database=name), 1))
+        database = Database(make_engine(server.set(database=name), 1))
         await migrate(database)
         await database.close()
-        yield admin_url.set(database=name)
+        yield server.set(database=name)
     finally:
         await admin.run(text(f"DROP DATABASE {name} WITH (FORCE)"))
         await admin.close()

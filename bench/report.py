@@ -11,34 +11,37 @@ if TYPE_CHECKING:
     from bench.rounds import Row
     from bench.trips import Count
 
-WIDTH, LEFT, RIGHT, TOP, STEP = 760, 250, 90, 64, 46
+WIDTH, LEFT, RIGHT, TOP, STEP = 860, 330, 90, 64, 46
+CLICKS = "the shop against a bare echo"
+CHART, CHART_NOTE = "What a click costs beside a bare aiogram echo", "1.00 is the echo; lower is better"
 INK, MUTED, GOOD, BAD = "#1c2733", "#7b8794", "#2f9e6e", "#d64545"
 
 
-def print_rows(rows: Sequence[Row]) -> None:
-    """The timed rows as a table."""
-    print(f"\n{'the shop against a bare echo':34} {'ratio':>6} {'spread':>13} {'bound':>6} {'shop':>9} {'echo':>9}")
+def print_rows(rows: Sequence[Row], title: str = CLICKS, sides: tuple[str, str] = ("shop", "echo")) -> None:
+    """The timed rows as a table; `sides` are what is compared."""
+    print(f"\n{title:44} {'ratio':>6} {'spread':>15} {'bound':>8} {sides[0]:>11} {sides[1]:>11}")
     for row in rows:
         spread = f"{min(row.ratios):.2f} – {max(row.ratios):.2f}"
-        times = f"{row.shop_us:>6.0f} µs {row.echo_us:>6.0f} µs"
-        print(f"{row.title:34} {row.ratio:>6.2f} {spread:>13} {row.bound:>6.2f} {times}  {_verdict(row.holds)}")
+        bound = f"{'≥' if row.least else '≤'} {row.bound:.2f}"
+        times = f"{row.shop_us:>8.0f} µs {row.echo_us:>8.0f} µs"
+        print(f"{row.title:44} {row.ratio:>6.2f} {spread:>15} {bound:>8} {times}  {_verdict(row.holds)}")
 
 
 def print_counts(counts: Sequence[Count]) -> None:
     """The counted round trips as a table."""
-    print(f"\n{'round trips, counted at the wire':34} {'PostgreSQL':>12} {'Redis':>12}")
+    print(f"\n{'round trips, counted at the wire':44} {'PostgreSQL':>12} {'Redis':>12}")
     for count in counts:
         postgres = f"{count.trips.postgres} of {count.bound.postgres}"
         redis = "no wire" if count.trips.redis is None else str(count.trips.redis)
         redis += f" of {count.bound.redis}" if count.bound.redis is not None else ""
-        print(f"{count.title:34} {postgres:>12} {redis:>12}  {_verdict(count.holds)}")
+        print(f"{count.title:44} {postgres:>12} {redis:>12}  {_verdict(count.holds)}")
 
 
 def _verdict(holds: bool) -> str:
     return "pass" if holds else "FAIL"
 
 
-def chart(rows: Sequence[Row]) -> str:
+def chart(rows: Sequence[Row], title: str = CHART, note: str = CHART_NOTE) -> str:
     """A bar a row from nothing to its ratio, its spread as a whisker, its bound as a mark."""
     height = TOP + STEP * len(rows) + 40
     most = max(max(*row.ratios, row.bound) for row in rows) * 1.08
@@ -46,8 +49,8 @@ def chart(rows: Sequence[Row]) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="system-ui, sans-serif">',
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        _text(24, 30, "What a click costs beside a bare aiogram echo", size=17, weight=600),
-        _text(24, 49, "1.00 is the echo; lower is better", fill=MUTED),
+        _text(24, 30, title, size=17, weight=600),
+        _text(24, 49, note, fill=MUTED),
         f'<line x1="{LEFT + scale:.1f}" y1="{TOP}" x2="{LEFT + scale:.1f}" y2="{height - 36}" stroke="#d5dbe1"/>',
     ]
     for number, row in enumerate(rows):

@@ -23,13 +23,14 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: a ratio a round, and what both took for a click in the middle of all rounds."""
+    """One comparison: a ratio a round, what both took in the middle of all rounds; `least` bounds it from below."""
 
     title: str
     ratios: tuple[float, ...]
     shop_us: float
     echo_us: float
     bound: float
+    least: bool = False
 
     @property
     def ratio(self) -> float:
@@ -39,7 +40,7 @@ class Row:
     @property
     def holds(self) -> bool:
         """Whether the bound is kept."""
-        return self.ratio <= self.bound
+        return self.ratio >= self.bound if self.least else self.ratio <= self.bound
 
 
 async def measure(chats: Chats, pages: dict[str, Page], rounds: int) -> list[Row]:

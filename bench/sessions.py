@@ -9,6 +9,8 @@ from aiogram.client.session.base import BaseSession
 from aiogram.methods import AnswerCallbackQuery, EditMessageText, GetMe, SendMessage, TelegramMethod
 from aiogram.types import Chat, Message, User
 
+from app.core.stars_desk import GetRawStarTransactions
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
@@ -17,11 +19,28 @@ if TYPE_CHECKING:
 
 BOT = User(id=42, is_bot=True, first_name="OrbitVPN", username="orbit_bench_bot")
 MESSAGE = Message(message_id=1, date=datetime(2026, 1, 1, tzinfo=UTC), chat=Chat(id=1, type="private"), from_user=BOT)
+OLD_CHARGES = {
+    "transactions": [
+        {
+            "id": f"old-{number}",
+            "amount": 100,
+            "date": 1_767_225_600,
+            "source": {
+                "type": "user",
+                "transaction_type": "invoice_payment",
+                "user": {"id": 9, "is_bot": False, "first_name": "Max"},
+                "invoice_payload": "of another bot",
+            },
+        }
+        for number in range(3)
+    ]
+}
 ANSWERS: dict[type[TelegramMethod[Any]], object] = {
     AnswerCallbackQuery: True,
     EditMessageText: MESSAGE,
     SendMessage: MESSAGE,
     GetMe: BOT,
+    GetRawStarTransactions: OLD_CHARGES,
 }
 
 

@@ -1,4 +1,4 @@
-"""Commands for who works on the project: test, lint, bench, torture; they only start the tools."""
+"""Commands for who works on the project: test, lint, bench, torture, bite; they only start the tools."""
 
 import subprocess
 import sys
@@ -19,8 +19,8 @@ _LINTERS = {
 
 
 def register(app: typer.Typer) -> None:
-    """Add test, lint, bench, torture."""
-    for command in (test, bench, torture):
+    """Add test, lint, bench, torture, bite."""
+    for command in (test, bench, torture, bite):
         app.command(context_settings=_PASS_ON)(command)
     app.command()(lint)
 
@@ -40,6 +40,11 @@ def torture(context: typer.Context) -> None:
     # Behind the arguments: in front of them it would take a path for its number. One that is given has its own.
     given = any(argument.startswith("--torture") for argument in context.args)
     raise typer.Exit(_run(*_PYTEST, *context.args, *(() if given else ("--torture",))))
+
+
+def bite(context: typer.Context) -> None:
+    """Plant known bugs in a copy, one by one, and see that the tests catch each; arguments name some."""
+    raise typer.Exit(_run("-m", "tests.planted", *context.args))
 
 
 def lint() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import text
@@ -23,10 +23,13 @@ TRY = statement("SELECT pg_try_advisory_lock(CAST(:key AS bigint)) AS held")
 ASK_AGAIN_SECONDS = 2.0
 # A lead is lost only with its connection; asking before every poll would cost a round trip for each click.
 TRUSTED_SECONDS = 5.0
+# A connection that was closed is seen without asking. What remains is a network that fell silent; two who both think
+# that they lead then do the same harmless work of jobs twice, for so long at most.
+TRUSTED_BY_JOBS_SECONDS = 600.0
 
 
 class Leadership:
-    """The lead of `name` among all replicas on one database."""
+    """The lead of `name` among all replicas on one database. Several jobs may share one: it takes a connection."""
 
     def __init__(self, engine: AsyncEngine, name: str) -> None:
         self._engine = engine
@@ -34,6 +37,7 @@ class Leadership:
         self._name = name
         self._connection: AsyncConnection | None = None
         self._asked_at = 0.0
+        self._turn = asyncio.Lock()
 
     async def acquire(self) -> None:
         """Wait until this replica leads."""
@@ -42,8 +46,15 @@ class Leadership:
 
     async def try_acquire(self) -> bool:
         """Whether this replica leads now; never waits for another one."""
-        if self._connection is not None and await self.still_leads():
-            return True
+        async with self._turn:
+            return await self._holds(TRUSTED_BY_JOBS_SECONDS) or await self._taken()
+
+    async def still_leads(self) -> bool:
+        """Whether the lead was kept a few seconds ago or less: it is lost with its connection."""
+        async with self._turn:
+            return await self._holds(TRUSTED_SECONDS)
+
+    async def _taken(self) -> bool:
         await self.release()
         connection: AsyncConnection | None = None
         try:
@@ -59,11 +70,14 @@ class Leadership:
             await connection.close()
         return bool(held)
 
-    async def still_leads(self) -> bool:
-        """Whether the lead was kept a few seconds ago or less: it is lost with its connection."""
+    async def _holds(self, trusted_seconds: float) -> bool:
         if self._connection is None:
             return False
-        if time.monotonic() - self._asked_at < TRUSTED_SECONDS:
+        if await self._is_closed(self._connection):
+            log.warning("lead_lost", lead=self._name)
+            await self.release()
+            return False
+        if time.monotonic() - self._asked_at < trusted_seconds:
             return True
         try:
             await self._connection.execute(text("SELECT 1"))
@@ -73,6 +87,12 @@ class Leadership:
             return False
         self._asked_at = time.monotonic()
         return True
+
+    @staticmethod
+    async def _is_closed(connection: AsyncConnection) -> bool:
+        """Whether the driver has seen the connection end; asks nobody."""
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        return bool(driver.is_closed())
 
     async def release(self) -> None:
         """Give the lead up; harmless where it isn't held."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import IntegrityError
+
 from app.domain.errors import NotFound
 from app.domain.money import Money
 from app.failpoints import failpoint
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
     from app.services.reversals import RefundedEvent
     from app.utils.redis import Cache
 
+WAITS = "waits"
+
 # What was asked brings exactly the amount; anything else what it is worth by the gateway's own word. An event whose
 # payment is unknown belongs to the person that the gateway names; where it names none of ours, an operator decides.
+# Where the statement is alone in its transaction, what may earn an inviter a bonus waits for one that pays it as well.
 CREDIT = statement(
     """
     WITH claim AS (
@@ -45,14 +50,16 @@ CREDIT = statement(
         SELECT claim.payment_id, owner.user_id, claim.message_id, COALESCE(claim.is_first, false) AS is_first,
                CASE WHEN owner.user_id IS NULL THEN NULL
                     WHEN claim.is_first AND claim.asked = :asset_amount THEN claim.amount
-                    ELSE NULLIF(:amount, 0) END AS credited
+                    ELSE NULLIF(:amount, 0) END AS credited,
+               :is_alone AND EXISTS (SELECT FROM referrals WHERE referee_id = owner.user_id
+                                                                 AND bonus_paid_at IS NULL) AS must_wait
         FROM (SELECT) one LEFT JOIN claim ON true LEFT JOIN owner ON true
     ), fresh AS (
         INSERT INTO receipts (gateway, key, direction, payment_id, user_id, asset, asset_amount, status, credited,
                               at, seen_at)
         SELECT :gateway, :key, 'in', payment_id, user_id, :asset, :asset_amount,
                CASE WHEN credited IS NULL THEN 'unmatched' ELSE 'credited' END, credited, :at, :now
-        FROM judged ON CONFLICT DO NOTHING RETURNING payment_id, user_id, credited, status
+        FROM judged WHERE NOT must_wait ON CONFLICT DO NOTHING RETURNING payment_id, user_id, credited, status
     ), paid AS (
         SELECT f.*, j.message_id, j.is_first,
                CASE WHEN j.is_first THEN 'payment:' || f.payment_id ELSE :gateway || ':' || :key END AS name
@@ -78,6 +85,7 @@ CREDIT = statement(
         FROM paid
     )
     SELECT user_id, payment_id, credited, status FROM fresh
+    UNION ALL SELECT user_id, payment_id, NULL, 'waits' FROM judged WHERE must_wait
     """
 )
 
@@ -147,21 +155,36 @@ class ReceiptRepository(BaseRepository):
         self._bonuses = bonuses
 
     async def credit(self, event: PaidEvent, now: datetime) -> Booked | None:
-        """Credit what the event brought, once for its key; None where it was known already."""
+        """Credit what the event brought, once for its key; None where it was known already.
+
+        In one round trip, as most charges can be; in a transaction with the bonus where somebody may earn one.
+        """
         params = _params(event, now)
 
         async def booking(connection: AsyncConnection) -> tuple[Row[Any] | None, set[int]]:
-            row = (await connection.execute(CREDIT, params)).one_or_none()
+            row = (await connection.execute(CREDIT, params | {"is_alone": False})).one_or_none()
             if row is None or row.credited is None:
                 return row, set()
-            return row, {row.user_id} | await self._bonuses.pay(connection, "first_payment", (row.user_id,), now)
+            return row, await self._bonuses.pay(connection, "first_payment", (row.user_id,), now)
 
-        # Anew where another charge of the same invoice was credited at the same moment: now it can be seen.
-        row, changed = await self.database.unit(booking)
+        row, inviters = await self._credited_alone(params), set[int]()
+        if row is not None and row.status == WAITS:
+            row, inviters = await self.database.unit(booking)
         failpoint("receipt.credited")
-        if changed:
-            await self.drop_account(*changed, parts=("balance",))
-        return None if row is None else _booked(row)
+        if row is None:
+            return None
+        if row.credited is not None:
+            await self.drop_account(row.user_id, *inviters, parts=("balance",))
+        return _booked(row)
+
+    async def _credited_alone(self, params: dict[str, Any]) -> Row[Any] | None:
+        """What became of it in a statement by itself, where nobody may earn a bonus by it."""
+        alone = params | {"is_alone": self._bonuses.due_at("first_payment")}
+        try:
+            rows = await self.database.run(CREDIT, alone)
+        except IntegrityError:  # another charge of the same invoice was credited at that moment: it can be seen now
+            rows = await self.database.run(CREDIT, alone)
+        return rows[0] if rows else None
 
     async def refund(self, event: RefundedEvent, now: datetime) -> Booked | None:
         """Take back what went back, once for its key; None where nothing is left of the charge, NotFound without it."""

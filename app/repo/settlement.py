@@ -28,7 +28,8 @@ NEAR = timedelta(minutes=10)
 # What a transfer is worth: the first of an invoice that comes in time and in its asset, by the chain's own time, as
 # domain/ton.py's credit_for has it; another one at the invoice's rate; a late one, or one in another asset, at the
 # rate of its own minute, which is the last one noted before it, else the one given. Kopecks are rounded down, and
-# what is worth none is not the first of anything.
+# what is worth none is not the first of anything. What was paid is found by its amount and not by its status: of a
+# status the planner expects one row, and then compares every movement of a page with every other.
 SETTLE = statement(
     """
     WITH incoming AS (
@@ -84,7 +85,7 @@ SETTLE = statement(
     ), paid AS (
         SELECT f.hash, f.payment_id, f.user_id, f.credited, j.asset, j.message_id, j.is_first,
                CASE WHEN j.is_first THEN 'payment:' || f.payment_id ELSE j.asset || ':' || f.hash END AS key
-        FROM fresh f JOIN judged j USING (hash) WHERE f.status = 'credited'
+        FROM fresh f JOIN judged j USING (hash) WHERE f.credited IS NOT NULL
     ), booked AS (
         INSERT INTO ledger_transactions (key, kind, created_at) SELECT key, 'topup', :now FROM paid RETURNING id, key
     ), lines AS (

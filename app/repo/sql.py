@@ -21,6 +21,7 @@ TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("amount", "price", "bonus", "least"), RUB),
     **dict.fromkeys(("rate", "late_rate", "rub"), RATE),
     "near": Interval(),
+    "is_alone": Boolean(),
     **dict.fromkeys(("tg_id", "inviter", "config_id", "payment_id", "message_id", "notice_id"), BIG),
     **dict.fromkeys(("asset_amount", "payer", "bot_id", "update_id"), BIG),
     **dict.fromkeys(("nano", "lt", "revision"), BIG),

@@ -31,7 +31,13 @@ KNOWN = statement(
     WHERE gateway = 'stars' AND key IN (SELECT jsonb_array_elements_text(CAST(:keys AS jsonb)))
     """
 )
-SEEN = statement("SELECT lt FROM chain_cursors WHERE account = 'stars'")
+STANDING = statement(
+    """
+    SELECT COALESCE((SELECT lt FROM chain_cursors WHERE account = 'stars'), 0) AS seen,
+           EXISTS (SELECT FROM payments
+                   WHERE method = 'stars' AND status = 'pending' AND expires_at < :before) AS is_overdue
+    """
+)
 ADVANCE = statement(
     """
     INSERT INTO chain_cursors (account, lt, scanned_at) VALUES ('stars', :lt, :now)
@@ -59,10 +65,13 @@ class StarRepository(BaseRepository):
         known = {(row.key, row.direction == "out") for row in await self.database.run(KNOWN, {"keys": keys})}
         return [row for row in rows if (row.key, row.is_refund) not in known]
 
-    async def seen(self) -> int:
-        """How many rows of Telegram's list were booked; the cursor counts them where a chain has its lt."""
-        rows = await self.database.run(SEEN)
-        return int(rows[0].lt) if rows else 0
+    async def standing(self, before: datetime) -> tuple[int, bool]:
+        """How many rows of Telegram's list were booked, and whether an invoice is open whose deadline was `before`.
+
+        The cursor counts rows where a chain has its lt.
+        """
+        (row,) = await self.database.run(STANDING, {"before": before})
+        return int(row.seen), bool(row.is_overdue)
 
     async def advance(self, seen: int, now: datetime) -> None:
         """Remember that; it never goes back."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.services.reversals import MoneyEvent
 
 SILENCE = timedelta(minutes=15)
+NOTED_EVERY = timedelta(minutes=5)
 # An audit that was cut off is begun again after this long.
 CUT_OFF = timedelta(hours=1)
 MOST_NAMED = 10
@@ -91,6 +92,7 @@ class WatchedProvider:
         self._provider = provider
         self._sightings = sightings
         self._clock = clock
+        self._noted_at: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -100,7 +102,11 @@ class WatchedProvider:
     async def look(self, open_payments: Sequence[Payment]) -> Sequence[MoneyEvent]:
         """Money that came; raises ProviderSilent, and nothing is noted then."""
         events = await self._provider.look(open_payments)
-        await self._sightings.heard(self.name, self._clock.now())
+        now = self._clock.now()
+        # Not at each look, which then asks the database for nothing else: silence is told after a multiple of this.
+        if self._noted_at is None or now - self._noted_at >= NOTED_EVERY:
+            await self._sightings.heard(self.name, now)
+            self._noted_at = now
         return events
 
 

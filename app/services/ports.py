@@ -113,7 +113,7 @@ class PaymentStore(Protocol):
         ...
 
     async def pending(self, method: str, since: datetime, limit: int) -> list[Payment]:
-        """Unpaid invoices of a method made after `since`, pending or failed, newest first."""
+        """Unpaid invoices of a method, newest first: all that are pending, and those made after `since` that failed."""
         ...
 
     async def by_id(self, payment_id: int) -> Payment | None:

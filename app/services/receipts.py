@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from app.domain.errors import NotFound
+from app.domain.payment import PaymentStatus
 from app.services.records import PaidEvent
 from app.services.reversals import RefundedEvent
 
@@ -105,9 +106,19 @@ class Reconciliation:
             log.warning("provider_silent", gateway=self._provider.name, reason=str(silence))
             return 0
         booked = await self._receipts.record(events)
-        if await self._payments.expire(self._provider.name, started_at - EXPIRY_MARGIN, self._clock.now()):
+        deadline = started_at - EXPIRY_MARGIN
+        if _any_overdue(unpaid, deadline) and await self._payments.expire(
+            self._provider.name, deadline, self._clock.now()
+        ):
             log.info("invoices_expired", gateway=self._provider.name)
         return booked
+
+
+def _any_overdue(unpaid: Sequence[Payment], deadline: datetime) -> bool:
+    """Whether the store has to be told: most of the time nothing is due, and what was read says so."""
+    if len(unpaid) == MOST_ASKED:  # there may be more than were read
+        return True
+    return any(payment.status is PaymentStatus.PENDING and payment.expires_at < deadline for payment in unpaid)
 
 
 def _tell(event: PaidEvent, result: Booked) -> None:

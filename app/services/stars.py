@@ -104,8 +104,8 @@ class StarStore(Protocol):
         """Those rows that no receipt stands for, in their order."""
         ...
 
-    async def seen(self) -> int:
-        """How many rows of Telegram's list were booked."""
+    async def standing(self, before: datetime) -> tuple[int, bool]:
+        """How many rows of Telegram's list were booked, and whether an invoice is open whose deadline was `before`."""
         ...
 
     async def advance(self, seen: int, now: datetime) -> None:
@@ -159,16 +159,25 @@ class StarReconciliation:
         self._stars = stars
         self._payments = payments
         self._clock = clock
+        # Where the last run began to read, and what was there: while nobody pays, the next one finds the same.
+        self._known: tuple[int, StarPage] | None = None
 
     async def run_once(self) -> int:
         """How many rows were news; what is overdue by them ends. ProviderSilent, and then no invoice ends."""
-        started_at = self._clock.now()
-        booked = 0
-        async for end, page in self._pages(max(0, await self._store.seen() - OVERLAP)):
+        deadline = self._clock.now() - EXPIRY_MARGIN
+        seen, is_overdue = await self._store.standing(deadline)
+        first, booked = max(0, seen - OVERLAP), 0
+        async for end, page in self._pages(first):
+            if (end - page.length, page) == self._known and end <= seen:
+                continue
             for row in await self._store.unknown(page.rows):
                 booked += await self._stars.book_row(row)
-            await self._store.advance(end, self._clock.now())
-        await self._payments.expire(GATEWAY, started_at - EXPIRY_MARGIN, self._clock.now())
+            if end > seen:
+                await self._store.advance(end, self._clock.now())
+            if end - page.length == first:
+                self._known = first, page
+        if is_overdue:
+            await self._payments.expire(GATEWAY, deadline, self._clock.now())
         return booked
 
     async def payer_of(self, key: str) -> int | None:

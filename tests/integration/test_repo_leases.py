@@ -57,6 +57,16 @@ async def test_the_leader_keeps_the_lead_and_others_stand_by(replicas: list[Asyn
     await leader.release()
 
 
+async def test_jobs_that_share_a_lead_may_ask_for_it_at_once(
+    replicas: list[AsyncEngine], distrust: None
+) -> None:
+    lead = Leadership(replicas[0], "payments")
+    assert await asyncio.gather(*(lead.try_acquire() for _ in range(8))) == [True] * 8
+    assert await asyncio.gather(*(lead.still_leads() for _ in range(8))) == [True] * 8
+    assert not await Leadership(replicas[1], "payments").try_acquire()
+    await lead.release()
+
+
 async def test_leads_of_different_names_do_not_meet(replicas: list[AsyncEngine]) -> None:
     poller, sweeper = Leadership(replicas[0], "poller"), Leadership(replicas[0], "sweeper")
     assert await poller.try_acquire()

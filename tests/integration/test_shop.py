@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app.domain.errors import InsufficientBalance
 from app.domain.money import Money
 from app.domain.plans import Plan
+from app.repo.audit import breaks
 from app.repo.db import Database
 from app.repo.shop import ShopRepository
 from app.repo.user import UserRepository
@@ -61,6 +62,7 @@ async def test_purchase_debits_adds_to_the_time_left_and_books_both_sides(
     books = await database.run(text("SELECT account, sum(amount) FROM ledger_entries GROUP BY 1 ORDER BY 1"))
     totals = {account: int(total) for account, total in books}
     assert totals == {"adjustments": -400, "sales": 349, "wallet:7": 51}
+    assert await breaks(database) == []
     account = await users.glance(7)
     assert account is not None
     assert (account.balance, account.active_plan) == (Money.rub(51), "sub_3m")
@@ -73,6 +75,18 @@ async def test_short_balance_is_refused_with_what_is_there_and_changes_nothing(
     with pytest.raises(InsufficientBalance) as refusal:
         await shop.buy(7, THREE_MONTHS, "intent", NOW)
     assert (refusal.value.need, refusal.value.have) == (Money.rub(349), Money.rub(100))
+
+
+async def test_the_cached_balance_has_no_say_in_a_purchase(users: UserRepository, shop: ShopRepository) -> None:
+    await arrive_with(users, 0)
+    await users.glance(7)  # the cache says nothing is there, and nobody tells it of what comes
+    await fund(users.database, 7, 400)
+    assert (await shop.buy(7, THREE_MONTHS, "first", NOW)).balance == Money.rub(51)
+    await fund(users.database, 7, 300)
+    await users.glance(7)
+    await fund(users.database, 7, -300)  # and now the cache holds more than there is
+    with pytest.raises(InsufficientBalance):
+        await shop.buy(7, THREE_MONTHS, "second", NOW)
 
 
 async def test_different_purchases_at_once_never_overdraw(

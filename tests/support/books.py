@@ -195,8 +195,8 @@ class Books:
         assert await breaks(self.database) == []
 
 
-async def blocked(database: Database) -> None:
-    """Wait until a statement of somebody else waits for a lock; the database tells nobody, so it is asked again."""
+async def blocked(database: Database, statements: int = 1) -> None:
+    """Wait until so many statements wait for a lock; the database tells nobody, so it is asked again."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    while not (await database.run(text(waiting)))[0][0]:  # noqa: ASYNC110 - no event tells
+    while (await database.run(text(waiting)))[0][0] < statements:  # noqa: ASYNC110 - no event tells
         await asyncio.sleep(0.01)

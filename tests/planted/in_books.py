@@ -1,0 +1,210 @@
+"""Bugs in the schema's keys, in locks, in what is spent and what is swept away."""
+
+from __future__ import annotations
+
+from tests.planted.plant import Edit, Plant
+
+PAYMENTS = "app/repo/payments.py"
+RECEIPTS = "app/repo/receipts.py"
+SETTLEMENT = "app/repo/settlement.py"
+SHOP = "app/repo/shop.py"
+
+TEST_PAYMENTS = "tests/integration/test_repo_payments.py"
+TEST_RACES = "tests/integration/test_repo_settlement_races.py"
+TEST_SETTLEMENT = "tests/integration/test_repo_settlement.py"
+TEST_SHOP = "tests/integration/test_shop.py"
+TEST_STARS = "tests/integration/test_stars.py"
+TEST_WEBHOOK = "tests/integration/test_cryptobot_webhook.py"
+
+ADVANCED_BEFORE = """Repeating a page credits nothing.\"\"\"
+        await self._database.run(
+            statement("INSERT INTO chain_cursors (account, lt) VALUES (:account, :lt)"
+                      " ON CONFLICT (account) DO UPDATE SET lt = excluded.lt"),
+            {"account": account, "lt": max((transfer.lt for transfer in transfers), default=0)})"""
+BY_THE_CACHE = """
+        cached = await self.get_cached(f"user:{tg_id}:balance")
+        if cached is not None and Money(int(cached)) < plan.price:
+            raise InsufficientBalance(need=plan.price, have=Money(int(cached)))
+        rows = await self.database.run(BUY, params)"""
+
+BOOKS = (
+    Plant(
+        "receipts-without-a-key",
+        "a charge that is told of twice is credited twice",
+        (TEST_WEBHOOK,),
+        sql="ALTER TABLE receipts DROP CONSTRAINT pk_receipts",
+    ),
+    Plant(
+        "transfers-without-a-key",
+        "a page of history that is read again is credited again",
+        (TEST_RACES,),
+        sql="ALTER TABLE ton_transactions DROP CONSTRAINT pk_ton_transactions,"
+        " DROP CONSTRAINT uq_ton_transactions_account_lt",
+        shows=("IntegrityError",),
+    ),
+    Plant(
+        "ledger-without-a-key",
+        "nothing stops one event from being two movements of the ledger",
+        (TEST_RACES,),
+        sql="ALTER TABLE ledger_transactions DROP CONSTRAINT uq_ledger_transactions_key",
+    ),
+    Plant(
+        "comments-without-a-key",
+        "an invoice that is sent again after a lost connection is stored twice under one comment",
+        (TEST_PAYMENTS,),
+        edits=(
+            Edit(
+                PAYMENTS,
+                "ON CONFLICT (comment) DO UPDATE SET comment = excluded.comment"
+                " WHERE payments.user_id = excluded.user_id\n",
+                "\n",
+            ),
+        ),
+        sql="ALTER TABLE payments DROP CONSTRAINT uq_payments_comment",
+    ),
+    Plant(
+        "purchases-without-an-intent",
+        "a double click on Buy buys twice",
+        (TEST_SHOP,),
+        edits=(Edit(SHOP, "FROM buyer ON CONFLICT (user_id, intent) DO NOTHING", "FROM buyer"),),
+        sql="ALTER TABLE purchases DROP CONSTRAINT uq_purchases_user_id_intent",
+    ),
+    Plant(
+        "balance-judged-before-the-lock",
+        "two purchases at once both see the same money",
+        (TEST_SHOP,),
+        edits=(Edit(SHOP, "balance >= :price FOR NO KEY UPDATE", "balance >= :price"),),
+        shows=("StorageUnavailable",),
+    ),
+    Plant(
+        "refund-without-a-lock",
+        "a refund beside a purchase takes back what was just spent, and fails or leaves the wrong debt",
+        ("tests/integration/test_repo_receipts.py",),
+        edits=(Edit(RECEIPTS, "= paid.user_id FOR UPDATE OF users", "= paid.user_id"),),
+        shows=("IntegrityError",),
+    ),
+    Plant(
+        "spends-by-the-cached-balance",
+        "who has just topped up is told that he has not, and the other way round",
+        (TEST_SHOP,),
+        edits=(Edit(SHOP, "\n        rows = await self.database.run(BUY, params)", BY_THE_CACHE),),
+        shows=("InsufficientBalance",),
+    ),
+    Plant(
+        "purchase-without-a-ledger-line",
+        "the balance changes and the books do not say why",
+        (TEST_SHOP,),
+        edits=(Edit(SHOP, "FROM bought RETURNING id\n", "FROM bought WHERE false RETURNING id\n"),),
+    ),
+    Plant(
+        "bought-days-replace-those-left",
+        "a renewal before the end loses the days that were paid for",
+        (TEST_SHOP,),
+        edits=(Edit(SHOP, "GREATEST(COALESCE(subscription_end, :now), :now) +", ":now +"),),
+    ),
+    Plant(
+        "cursor-moved-outside-the-transaction",
+        "after a crash between the two the page is never read again, and its money is lost",
+        (TEST_RACES,),
+        edits=(Edit(SETTLEMENT, 'Repeating a page credits nothing."""', ADVANCED_BEFORE),),
+    ),
+    Plant(
+        "cursor-goes-back",
+        "an old page that ends late makes the whole history be read again, at every poll",
+        (TEST_RACES,),
+        edits=(Edit(SETTLEMENT, "SET lt = GREATEST(chain_cursors.lt, excluded.lt)", "SET lt = excluded.lt"),),
+    ),
+    Plant(
+        "sweeping-takes-what-was-paid",
+        "the record of a sale disappears; the database's own refusals are the last line behind it",
+        (TEST_PAYMENTS,),
+        edits=(
+            Edit(PAYMENTS, "WHERE status = 'failed' AND created_at < :before", "WHERE created_at < :before"),
+            Edit(PAYMENTS, "AND NOT EXISTS (SELECT FROM ton_transactions t WHERE t.payment_id = payments.id)", ""),
+        ),
+        shows=("DBAPIError", "IntegrityError", "ProgrammingError"),
+    ),
+    Plant(
+        "sweeping-forgets-whose-it-was",
+        "money that comes after the sweep finds no owner",
+        (TEST_PAYMENTS, TEST_SETTLEMENT),
+        edits=(
+            Edit(
+                PAYMENTS,
+                "rate, external_id, created_at FROM gone",
+                "rate, external_id, created_at FROM gone WHERE false",
+            ),
+        ),
+    ),
+    Plant(
+        "invoices-of-anybody",
+        "a payment is shown to whoever guesses its number",
+        (TEST_PAYMENTS,),
+        edits=(
+            Edit(
+                PAYMENTS,
+                'WHERE id = :payment_id AND user_id = :tg_id")',
+                'WHERE id = :payment_id AND :tg_id IS NOT NULL")',
+            ),
+        ),
+    ),
+    Plant(
+        "cancels-anybodys-invoice",
+        "a stranger closes what somebody is about to pay",
+        (TEST_PAYMENTS,),
+        edits=(
+            Edit(
+                PAYMENTS,
+                "id = :payment_id AND user_id = :tg_id AND status = 'pending'",
+                "id = :payment_id AND :tg_id IS NOT NULL AND status = 'pending'",
+            ),
+        ),
+    ),
+    Plant(
+        "cancels-what-was-paid",
+        "a status moves without looking at where it stands",
+        (TEST_PAYMENTS,),
+        edits=(
+            Edit(PAYMENTS, "user_id = :tg_id AND status = 'pending' RETURNING id", "user_id = :tg_id RETURNING id"),
+        ),
+        shows=("IntegrityError",),
+    ),
+    Plant(
+        "confirmed-and-never-told",
+        "the customer pays, and hears nothing",
+        (TEST_SETTLEMENT,),
+        edits=(
+            Edit(
+                SETTLEMENT,
+                "message_id END, :now, :now\n        FROM paid",
+                "message_id END, :now, :now\n        FROM paid WHERE false",
+            ),
+        ),
+        shows=("ValueError",),  # no notice where one is taken out
+    ),
+    Plant(
+        "refund-without-a-key",
+        "an operator who asks twice gives back twice",
+        (TEST_STARS,),
+        edits=(
+            Edit(RECEIPTS, "SELECT :gateway, :key, 'out'", "SELECT :gateway, :key || gen_random_uuid(), 'out'"),
+            Edit(
+                RECEIPTS,
+                "SELECT 'refund:' || :gateway || ':' || :key, 'refund', :now",
+                "SELECT 'refund:' || :gateway || ':' || :key || gen_random_uuid(), 'refund', :now",
+            ),
+            Edit(
+                RECEIPTS,
+                "SELECT 'refund:' || :gateway || ':' || :key, user_id",
+                "SELECT 'refund:' || :gateway || ':' || :key || gen_random_uuid(), user_id",
+            ),
+        ),
+    ),
+    Plant(
+        "refund-of-spent-money-without-a-debt",
+        "a wallet goes below zero, or a refund can't be booked at all",
+        (TEST_STARS,),
+        edits=(Edit(RECEIPTS, "LEAST(users.balance, paid.credited) AS taken", "paid.credited AS taken"),),
+        shows=("IntegrityError",),
+    ),
+)

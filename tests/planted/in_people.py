@@ -1,0 +1,62 @@
+"""Bugs in trials and in bonuses for invited people."""
+
+from __future__ import annotations
+
+from tests.planted.plant import Edit, Plant
+
+BONUSES = "app/repo/bonuses.py"
+USERS = "app/repo/user.py"
+
+TEST_REFERRAL = "tests/integration/test_repo_referral.py"
+TEST_USERS = "tests/integration/test_repo_users.py"
+
+PEOPLE = (
+    Plant(
+        "trials-without-a-key",
+        "an account that was erased comes back to a second trial",
+        (TEST_USERS,),
+        sql="ALTER TABLE trial_grants DROP CONSTRAINT pk_trial_grants",
+    ),
+    Plant(
+        "trial-without-a-grant",
+        "every new account has a trial, whoever had one before",
+        (TEST_USERS,),
+        edits=(Edit(USERS, "            FROM granted) t ON true", "            ) t ON true"),),
+    ),
+    Plant(
+        "bonus-at-signup",
+        "inviting empty accounts earns money",
+        (TEST_REFERRAL,),
+        edits=(
+            Edit(BONUSES, "return event == self._trigger and self._amount > 0", "return self._amount > 0"),
+            Edit(BONUSES, "(:trigger = 'signup' OR :least", "(true OR :least"),
+        ),
+    ),
+    Plant(
+        "bonus-at-every-top-up",
+        "one invited person pays for ever; the ledger's key is the last line behind it",
+        (TEST_REFERRAL,),
+        edits=(Edit(BONUSES, "WHERE bonus_paid_at IS NULL", "WHERE true"),),
+        shows=("IntegrityError",),
+    ),
+    Plant(
+        "bonus-for-a-few-kopecks",
+        "a thousand accounts that pay a kopeck each are worth fifty thousand rubles",
+        (TEST_REFERRAL,),
+        edits=(Edit(BONUSES, "OR :least <= (", "OR 0 < ("),),
+    ),
+    Plant(
+        "inviter-of-oneself",
+        "whoever opens their own link is paid for it",
+        (TEST_USERS,),
+        edits=(
+            Edit(
+                USERS,
+                "FROM made JOIN users inviter ON inviter.tg_id = :inviter",
+                "FROM made WHERE :inviter IS NOT NULL",
+            ),
+            Edit(USERS, "SELECT made.tg_id, inviter.tg_id, :now", "SELECT made.tg_id, :inviter, :now"),
+        ),
+        shows=("IntegrityError",),
+    ),
+)
