@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     telegram_api_url: HttpUrl = HttpUrl("https://api.telegram.org")
     webhook_url: HttpUrl | None = None
     webhook_secret: SecretStr | None = None
+    public_url: HttpUrl | None = None
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     admin_ids: Annotated[tuple[int, ...], NoDecode] = ()
@@ -205,6 +206,12 @@ class Settings(BaseSettings):
     def bot_id(self) -> int:
         """The bot's own Telegram id, the part of its token that is no secret."""
         return int(self.bot_token.get_secret_value().partition(":")[0])
+
+    @property
+    def public_address(self) -> str | None:
+        """Where the web server is reached from outside, without a closing slash; None where it is not."""
+        address = self.public_url or self.webhook_url
+        return str(address).rstrip("/") if address else None
 
     @property
     def is_sandbox(self) -> bool:

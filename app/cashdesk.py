@@ -144,8 +144,6 @@ class CashDesk:
         for gateway in (self.cryptobot, self.yookassa):
             if gateway is not None:
                 self._reconcile(gateway, poll_seconds)
-        # No lead is needed: whoever asks, a provider gives a charge back once.
-        every("refunds", poll_seconds, self.refunds.finish)
 
     def _stars(self, desk: BotStarsDesk) -> None:
         """What came in Stars is booked even where none are taken any more: links outlive a setting."""

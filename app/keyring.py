@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FILE = "secret.key"
 # What keys are derived for, where more than one place has to derive the same.
 PAYMENT_PATHS = "payment-paths"
+SUBSCRIPTION_LINKS = "subscription links"
+SUBSCRIPTION_SEAL = "subscription seal"
 
 
 class Keyring:
@@ -36,7 +38,11 @@ class Keyring:
     @property
     def seal(self) -> MultiFernet:
         """Seals the panels' passwords."""
-        return MultiFernet([Fernet(base64.urlsafe_b64encode(self.derive("panel passwords")))])
+        return self.seal_for("panel passwords")
+
+    def seal_for(self, purpose: str) -> MultiFernet:
+        """Seals what is kept for this purpose, and opens nothing that was sealed for another."""
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(self.derive(purpose)))])
 
 
 def open_keyring(settings: Settings) -> Keyring:

@@ -27,12 +27,13 @@ from app.core.states import Dialogues
 from app.domain.money import Money
 from app.domain.referral import Bonus
 from app.jobs.supervisor import Supervisor
-from app.keyring import PAYMENT_PATHS, open_keyring
+from app.keyring import PAYMENT_PATHS, SUBSCRIPTION_LINKS, SUBSCRIPTION_SEAL, open_keyring
 from app.locales.locales_mw import LocaleMiddleware
 from app.office import Office
 from app.panels.choice import PanelChoice
 from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
+from app.panels.subscription import PanelSubscriptions
 from app.panels.usage import MarzbanUsage
 from app.readiness import StartFailed
 from app.repo.bonuses import Bonuses
@@ -42,6 +43,7 @@ from app.repo.gifts import GiftRepository
 from app.repo.init_db import migrate, seed_panel
 from app.repo.leases import Leadership
 from app.repo.marzban_client import MarzbanClients
+from app.repo.marzban_sub import SubscriptionHttp
 from app.repo.notices import NoticeRepository
 from app.repo.panels import PanelRepository
 from app.repo.payments import PaymentRepository
@@ -50,6 +52,7 @@ from app.repo.provisioning import ProvisioningRepository
 from app.repo.receipts import ReceiptRepository
 from app.repo.settlement import Settler
 from app.repo.shop import ShopRepository
+from app.repo.sublinks import SubLinkRepository
 from app.repo.user import UserRepository
 from app.services.accounts import Accounts
 from app.services.configs import Configs
@@ -57,6 +60,7 @@ from app.services.gifts import Gifts
 from app.services.promos import Promos
 from app.services.records import PanelAccess
 from app.services.shop import Shop
+from app.services.sublinks import SubLinks
 from app.services.topups import TopUps
 from app.stores import Stores, open_stores
 from app.utils.logging import configure_logging
@@ -64,12 +68,11 @@ from app.utils.rate_limit import LocalBuckets, RateLimitMiddleware
 from app.web.app import create_app
 from app.web.payments import PaymentDoor
 from app.web.server import WebServer
+from app.web.sub.door import Desk, SubscriptionDoor
 from app.web.telegram import TelegramDoor
 from app.web.webhook import register, webhook_secret
 
 if TYPE_CHECKING:
-    from aiogram import Bot
-
     from app.readiness import Readiness
     from app.services.ports import Clock
     from config import Settings
@@ -92,6 +95,7 @@ class App:
         self.keyring = open_keyring(settings)
         self._closing = AsyncExitStack()
         self._jobs: set[str] = set()
+        self.username = ""
         # A start that fails is stopped as well, from wherever it came to.
         self.polling: Polling | None = None
         self.web: WebServer | None = None
@@ -126,6 +130,19 @@ class App:
         limit = self.settings.data_limit_gib * GIB
         self.provisioner = Provisioner(self.provisioning, self.panels, gate, choice, self.clock, limit)
         self.usage = MarzbanUsage(self.panels, gate)
+        self.profiles = SubscriptionHttp()
+        self._closing.push_async_callback(self.profiles.close)
+        self.links = self._links()
+
+    def _links(self) -> SubLinks | None:
+        """Subscription links of our own, where customers can reach the web server."""
+        address = self.settings.public_address
+        if address is None:
+            return None
+        key, seal = self.keyring.derive(SUBSCRIPTION_LINKS), self.keyring.seal_for(SUBSCRIPTION_SEAL)
+        store = SubLinkRepository(self.stores.database, self.stores.cache, key, seal)
+        source = PanelSubscriptions(self.panels, self.clients, self.profiles, self.clock)
+        return SubLinks(store, source, self.usage, self.clock, address)
 
     def _telegram(self) -> None:
         storage = Dialogues(self.stores.cache.client, state_ttl=3600, data_ttl=3600)
@@ -134,7 +151,7 @@ class App:
         shop = Shop(sales, self.settings.catalogue(), self.clock, self.wake)
         gifts = GiftRepository(self.stores.database, self.stores.cache)
         self.promos = Promos(PromoRepository(self.stores.database, self.stores.cache), self.clock, self.wake)
-        configs = Configs(self.configs, self.usage, self.clock, self.wake)
+        configs = Configs(self.configs, self.usage, self.clock, self.wake, self.links)
         self.dispatcher["shopfront"] = Shopfront(
             accounts=self.accounts,
             configs=configs,
@@ -185,7 +202,7 @@ class App:
         await migrate(self.stores.database)
         await self._seed()
         readiness.progress("reaching Telegram")
-        await self._greet_telegram(self.bot)
+        self.username = await self._greeted_by_telegram()
         self._start_jobs()
         await self._start_intake()
         log.info("serving", bot_id=self.bot.id, webhook=self.settings.webhook_url is not None)
@@ -201,14 +218,15 @@ class App:
         if await seed_panel(self.stores.database, panel):
             log.info("panel_seeded", instance_id="s001")
 
-    @staticmethod
-    async def _greet_telegram(bot: Bot) -> None:
+    async def _greeted_by_telegram(self) -> str:
+        """The bot's username; empty where Telegram can't be reached just now."""
         try:
-            await bot.me()
+            return await self._bot_username()
         except TelegramUnauthorizedError:
             raise StartFailed("Telegram does not know BOT_TOKEN: take a new one from @BotFather") from None
         except TelegramAPIError as error:
             log.warning("telegram_unreachable", error=type(error).__name__)
+        return ""
 
     def _start_jobs(self) -> None:
         for number in range(PROVISIONERS):
@@ -244,10 +262,13 @@ class App:
         else:
             secret = webhook_secret(settings.webhook_secret, self.keyring.derive("telegram-webhook"))
             door = TelegramDoor(self.intake, secret)
-        if settings.webhook_url is not None or settings.web_port is not None:
+        if settings.public_address is not None or settings.web_port is not None:
             port = settings.web_port if settings.web_port is not None else 8080
             desk = PaymentDoor(self.cash.notifications, self.keyring.derive(PAYMENT_PATHS))
-            self.web = WebServer(create_app(checks, door, [desk.route]), settings.web_host, port)
+            more = [desk.route]
+            if self.links is not None:
+                more += SubscriptionDoor(self.links, Desk(self.username, settings.support_username)).routes
+            self.web = WebServer(create_app(checks, door, more), settings.web_host, port)
             self._bind(self.web)
             self.supervisor.start("web", self.web.run)
         if self.polling is not None:

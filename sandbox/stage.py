@@ -1,6 +1,7 @@
 """Owns the sandbox as a whole, in order: world, bot, second panel, page; must not parse options."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 from sandbox import console
 from sandbox.bot_process import ROOT, BotFailedError, BotProcess, environment
 from sandbox.clock import SandboxClock
-from sandbox.serve import Server
+from sandbox.serve import HOST, Server
 from sandbox.world import PanelDoor, World
 
 Say = Callable[[str], None]
@@ -88,7 +89,8 @@ async def running(home: Path, port: int, say: Say, commands: Commands = _PROJECT
         await world.start()
         stack.push_async_callback(world.stop)
         say("Telegram, the TON chain, Crypto Pay, YooKassa and two VPN panels are up")
-        bot = BotProcess(world.env(), home / "bot.log", commands.bot)
+        env = world.env() | _bots_web()
+        bot = BotProcess(env, home / "bot.log", commands.bot)
         stack.push_async_callback(bot.stop)
         emulators = (world.telegram_url, world.chain_url, world.cryptopay_url, world.yookassa_url)
         view = View(*emulators, world.panel_urls, world.clock, BotButtons(bot))
@@ -97,9 +99,17 @@ async def running(home: Path, port: int, say: Say, commands: Commands = _PROJECT
         stack.push_async_callback(page.stop)
         await bot.start(lambda line: say(f"bot: {line}"))
         for door in world.doors()[1:]:
-            await add_panel(commands.operator, world.env(), door)
+            await add_panel(commands.operator, env, door)
         say("the bot is ready, with both panels")
         yield Stage(url, bot)
+
+
+def _bots_web() -> dict[str, str]:
+    """Settings by which the bot serves subscription links here, on a port that is free now and stays the bot's."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    return {"WEB_PORT": str(port), "PUBLIC_URL": f"http://{HOST}:{port}"}
 
 
 async def add_panel(operator: Sequence[str], env: dict[str, str], door: PanelDoor) -> None:

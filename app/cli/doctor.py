@@ -64,7 +64,10 @@ async def _examined(settings: Settings) -> list[Finding]:
     plans = len(list(settings.catalogue()))
     said = f"complete: {mode}, {plans} plans, TON {'on' if settings.ton_address else 'off'}"
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as http:
-        outside = await asyncio.gather(_telegram(settings, http), _chain(settings, http), yookassa(settings, http))
+        asked = [_telegram(settings, http), _chain(settings, http), yookassa(settings, http)]
+        if settings.public_address is not None:
+            asked.append(links(settings.public_address, http))
+        outside = await asyncio.gather(*asked)
     return [Finding("settings", is_well=True, said=said), _secret(settings), *outside, *await _inside(settings)]
 
 
@@ -108,6 +111,18 @@ async def _chain(settings: Settings, http: aiohttp.ClientSession) -> Finding:
         return Finding("TON", is_well=False, said=f"tonapi does not answer: {str(error) or 'timeout'}")
     is_well = status.rest_online and status.indexing_latency <= SLOWEST_INDEX_SECONDS
     return Finding("TON", is_well, said=f"tonapi answers, {status.indexing_latency} s behind the chain")
+
+
+async def links(address: str, http: aiohttp.ClientSession) -> Finding:
+    """Whether customers' links lead to the bot: it says that it knows no such link, in its own words."""
+    try:
+        async with http.get(f"{address}/sub/{'-' * 22}", allow_redirects=False) as answer:
+            is_ours = answer.status == 404 and await answer.text() == "not found"
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        return Finding("links", is_well=False, said=f"{address} does not answer: {type(error).__name__}")
+    if not is_ours:
+        return Finding("links", is_well=False, said=f"{address}/sub/ does not lead to the bot: status {answer.status}")
+    return Finding("links", is_well=True, said=f"{address}/sub/ leads to the bot")
 
 
 async def _inside(settings: Settings) -> list[Finding]:

@@ -63,6 +63,13 @@ class ShowKey(CallbackData, prefix="key"):
     id: int
 
 
+class ReissueLink(CallbackData, prefix="link"):
+    """Ask whether to give a config a new link, or give it one."""
+
+    id: int
+    sure: bool
+
+
 class DeleteConfig(CallbackData, prefix="del"):
     """Ask whether to delete a config, or delete it."""
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
-from aiogram.types import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+from aiogram.types import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, WebAppInfo
 
 from app.core.actions import (
     BuyPlan,
@@ -20,6 +20,7 @@ from app.core.actions import (
     LeaveWaiting,
     Menu,
     NewConfig,
+    ReissueLink,
     SetLanguage,
     ShowConfig,
     ShowKey,
@@ -109,15 +110,33 @@ def my_vpn(t: Translator, configs: tuple[ConfigCard, ...], *, is_active: bool) -
 
 
 def config(t: Translator, shown: Config, url: str) -> InlineKeyboardMarkup:
-    """What can be done with a config."""
+    """What can be done with a config; one with a link of ours opens its page, and can have another link."""
+    is_ours = shown.public_url is not None
+    new_link = [button(t.plain("config.reissue"), ReissueLink(id=shown.id, sure=False))] if is_ours else []
     return _rows(
-        _copy(t.plain("config.copy"), url, "primary"),
+        _page(t.plain("config.connect"), f"{url}?lang={t.language}") if is_ours else [],
+        _copy(t.plain("config.copy"), url, None if is_ours else "primary"),
         [
             button(t.plain("config.key"), ShowKey(id=shown.id)),
             button(t.plain("config.refresh"), ShowConfig(id=shown.id)),
         ],
-        [button(t.plain("config.delete"), DeleteConfig(id=shown.id, sure=False))],
+        [*new_link, button(t.plain("config.delete"), DeleteConfig(id=shown.id, sure=False))],
         _back(t, "vpn"),
+    )
+
+
+def _page(text: str, url: str) -> list[InlineKeyboardButton]:
+    """A button that opens a page of ours: inside Telegram where it can, which takes https only."""
+    if url.startswith("https://"):
+        return [_button(text, "primary", web_app=WebAppInfo(url=url))]
+    return [_button(text, "primary", url=url)]
+
+
+def reissue_link(t: Translator, config_id: int) -> InlineKeyboardMarkup:
+    """Yes, or back to the config."""
+    return _rows(
+        [button(t.plain("config.reissue_yes"), ReissueLink(id=config_id, sure=True), "primary")],
+        [button(t.plain("menu.back"), ShowConfig(id=config_id))],
     )
 
 

@@ -52,7 +52,14 @@ TEXTS = {
         "🔑 <b>{name}</b>\n\n"
         "Link for the app:\n<code>{url}</code>\n\n"
         "📅 Until <b>{end}</b>\n📊 Traffic: <b>{traffic}</b>\n\n"
+        "{hint}"
+    ),
+    "config.hint": (
         "Copy the link and paste it into an app: Happ, Hiddify, v2rayNG or Streisand. "
+        "On another device, scanning the QR code is easier."
+    ),
+    "config.hint_page": (
+        "Press Connect: the page helps you choose an app and adds the config to it. "
         "On another device, scanning the QR code is easier."
     ),
     "config.traffic": "{used} of {limit}",
@@ -62,6 +69,14 @@ TEXTS = {
     "config.key": "Show the key",
     "config.key_text": "🔑 <b>{name}</b>: key for manual setup\n\n<code>{link}</code>\n\nTap the key to copy it.",
     "config.refresh": "Refresh",
+    "config.connect": "⚡️ Connect",
+    "config.reissue": "New link",
+    "config.reissue_ask": (
+        "<b>Issue a new link for {name}?</b>\n\nThe old one stops opening at once. "
+        "Apps that already have the config go on working, but can refresh it by the new link only."
+    ),
+    "config.reissue_yes": "Yes, issue a new one",
+    "config.reissued": "Done, this is the new link",
     "config.delete": "Delete",
     "config.delete_ask": (
         "<b>Delete {name}?</b>\n\nDevices with this link will be disconnected. "
@@ -170,6 +185,42 @@ TEXTS = {
         "A minute is usually enough. Money is never lost: every transfer is recorded."
     ),
     "help.support": "Write to support",
+    "sub.title": "Your subscription",
+    "sub.active": "Active",
+    "sub.left": "Time left",
+    "sub.until": "until {end}",
+    "sub.traffic": "Traffic",
+    "sub.ended_title": "Your subscription has ended",
+    "sub.ended_text": "Renew it in the bot. This link and the setup in your apps stay as they are, and work again by themselves.",
+    "sub.ended_server": "⛔ Subscription ended, renew it in the bot",
+    "sub.ended_profile": "OrbitVPN: subscription ended",
+    "sub.ended_announce": "The subscription has ended. Renew it in the bot, then refresh this profile.",
+    "sub.connect": "How to connect",
+    "sub.step_install": "Install {app}",
+    "sub.step_add": "Add the subscription",
+    "sub.step_add_hint": "The button opens {app} and sets everything up.",
+    "sub.step_on": "Turn the VPN on",
+    "sub.step_on_ios": "Press the big button in the app and allow it to add a VPN configuration.",
+    "sub.step_on_android": "Press the connect button in the app and accept the VPN request.",
+    "sub.step_on_desktop": "Choose the profile in the app and turn it on. If there is a choice, use TUN mode: then every program goes through the VPN.",
+    "sub.install": "Get it",
+    "sub.add": "Add to {app}",
+    "sub.add_short": "Add",
+    "sub.others": "Other apps",
+    "sub.link": "Subscription link",
+    "sub.link_hint": "It fits every app: paste it where the app keeps subscriptions.",
+    "sub.copy": "Copy the link",
+    "sub.copied": "Copied",
+    "sub.qr": "QR code for another device",
+    "sub.qr_hint": "Open the app on the other device and scan the code.",
+    "sub.private": "The link is personal: whoever knows it uses your subscription. The bot can issue a new one.",
+    "sub.bot": "Open the bot",
+    "sub.renew": "Renew in the bot",
+    "sub.support": "Support",
+    "sub.opening": "Opening {app}",
+    "sub.opening_hint": "If the app does not open, press the button. Not installed yet? Get it below, then come back here.",
+    "sub.gone_title": "This link does not work",
+    "sub.gone_text": "It may have been replaced by a new one, or the config was deleted. The link that works is always in the bot, under My VPN.",
     "plans.discount": "🎟 <b>{percent}%</b> off your next purchase, until {until}:",
     "plans.discounted": "{title}: {price}",
     "price.off": "<s>{full}</s> {price} (−{percent}%)",

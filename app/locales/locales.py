@@ -75,6 +75,12 @@ class Translator:
         number = f"{tenths // 10}.{tenths % 10}" if tenths % 10 else f"{tenths // 10}"
         return f"{number}\u00a0{self.texts[name]}"
 
+    def usage(self, used: int, limit: int | None) -> str:
+        """Bytes used of those that may be; no limit is None."""
+        if limit is None:
+            return self.plain("config.traffic_unlimited", used=self.traffic(used))
+        return self.plain("config.traffic", used=self.traffic(used), limit=self.traffic(limit))
+
 
 def _safe(value: object) -> object:
     return escape(value, quote=False) if type(value) is str else value

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.services.records import PanelAccess
 
 Outcome = TypeVar("Outcome")
+SPARED = "spared after failures"
 
 
 class PanelGate:
@@ -36,7 +37,7 @@ class PanelGate:
         """What `work` makes of the panel's client; PanelUnavailable where the breaker is open, else its errors."""
         breaker = self._breakers.setdefault(access.instance_id, Breaker(self._clock))
         if not breaker.admits():
-            raise PanelUnavailable(access.instance_id, "spared after failures")
+            raise PanelUnavailable(access.instance_id, SPARED)
         try:
             outcome = await work(self._clients.for_instance(access))
         except (PanelInvalid, PanelUserExists, PanelUserNotFound):

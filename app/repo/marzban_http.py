@@ -55,7 +55,7 @@ class PanelHttp:
 
     def __init__(self, access: PanelAccess, session: aiohttp.ClientSession, timeout_seconds: float) -> None:
         self.instance_id = access.instance_id
-        self._base = _address(access.base_url)
+        self._base = address_of(access.base_url)
         self._session = session
         self._places = asyncio.Semaphore(IN_FLIGHT)
         # Waiting for a place is not part of it: a request that never left must not look like one in doubt.
@@ -72,9 +72,9 @@ class PanelHttp:
             try:
                 reply = await self._exchange(self._base, ask, headers)
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
-                raise PanelUnavailable(self.instance_id, _cause(error)) from None
+                raise PanelUnavailable(self.instance_id, cause_of(error)) from None
             except (aiohttp.ClientError, OSError) as error:
-                raise self._failed(ask, _cause(error)) from None
+                raise self._failed(ask, cause_of(error)) from None
         if reply.status >= 500:
             raise self._failed(ask, f"status {reply.status}")
         return reply
@@ -120,7 +120,8 @@ def content_of(instance_id: str, reply: Reply) -> object:
     raise PanelBadAnswer(instance_id, f"unexpected status {reply.status}")
 
 
-def _address(base_url: str) -> URL | None:
+def address_of(base_url: str) -> URL | None:
+    """The panel's address without a closing slash; None where it can't be one."""
     try:
         url = URL(base_url.strip().rstrip("/"))
     except ValueError:
@@ -129,7 +130,7 @@ def _address(base_url: str) -> URL | None:
     return url if good else None
 
 
-def _cause(error: Exception) -> str:
+def cause_of(error: Exception) -> str:
     """The kind of failure only: aiohttp's texts carry addresses."""
     return "timeout" if isinstance(error, TimeoutError) else type(error).__name__
 

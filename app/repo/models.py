@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.repo.columns import Base, Instant, Key, Rub, TgRef
+from app.repo.link_models import SubscriptionCopy, SubscriptionLink
 from app.repo.money_models import (
     ChainCursor,
     LedgerAccount,
@@ -59,6 +60,8 @@ __all__ = [
     "Referral",
     "Refund",
     "Server",
+    "SubscriptionCopy",
+    "SubscriptionLink",
     "TonTransaction",
     "TrialGrant",
     "User",

@@ -58,9 +58,16 @@ SYNCED = statement(
 )
 DELETED = statement(
     """
-    UPDATE configs SET status = 'deleted', is_due = false, deleted_at = :now, last_error = NULL,
-           subscription_url = NULL, link = NULL
-    WHERE id = :config_id AND status = 'deleting' RETURNING user_id
+    WITH gone AS (
+        UPDATE configs SET status = 'deleted', is_due = false, deleted_at = :now, last_error = NULL,
+               subscription_url = NULL, link = NULL
+        WHERE id = :config_id AND status = 'deleting' RETURNING id, user_id
+    ), without_link AS (
+        DELETE FROM subscription_links l USING gone WHERE l.config_id = gone.id
+    ), without_copies AS (
+        DELETE FROM subscription_copies c USING gone WHERE c.config_id = gone.id
+    )
+    SELECT user_id FROM gone
     """
 )
 # Who waits for a new config hears once, at the third failure, that it takes longer and that nothing is to be done.

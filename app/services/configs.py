@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from app.domain.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.services.ports import Clock, ConfigStore, PanelUsage
     from app.services.records import Config, ConfigCard, Usage
+    from app.services.sublinks import SubLinks
 
 
 class Configs:
     """The use cases around a person's configs; everything is filtered by owner."""
 
-    def __init__(self, store: ConfigStore, usage: PanelUsage, clock: Clock, wake: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        store: ConfigStore,
+        usage: PanelUsage,
+        clock: Clock,
+        wake: Callable[[str], None],
+        links: SubLinks | None = None,
+    ) -> None:
         self._store = store
         self._usage = usage
         self._clock = clock
         self._wake = wake
+        self._links = links
 
     async def of(self, owner: int) -> tuple[ConfigCard, ...]:
         """The person's living configs, oldest first."""
         return await self._store.of_owner(owner)
 
     async def get(self, owner: int, config_id: int) -> Config:
-        """One config in full; NotFound where it is another's or gone."""
-        return await self._store.get(owner, config_id)
+        """One config in full, with its own link where the shop serves links; NotFound where it is another's or gone."""
+        config = await self._store.get(owner, config_id)
+        if self._links is None or config.link is None:
+            return config
+        return replace(config, public_url=await self._links.url(owner, config_id))
+
+    async def reissue_link(self, owner: int, config_id: int) -> None:
+        """Give the config a new link, the old one ends; NotFound, also where the shop serves no links."""
+        if self._links is None:
+            raise NotFound
+        await self._links.reissue(owner, config_id)
 
     async def usage(self, config: Config) -> Usage | None:
         """Its traffic, or None where the panel does not say quickly."""

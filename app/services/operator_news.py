@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from app.services.records import Payment
     from app.services.reversals import MoneyEvent
 
-SILENCE = timedelta(minutes=15)
 NOTED_EVERY = timedelta(minutes=5)
+# Who was noted last so long ago has said nothing for 15 minutes at least.
+SILENCE = timedelta(minutes=15) + NOTED_EVERY
 # An audit that was cut off is begun again after this long.
 CUT_OFF = timedelta(hours=1)
 MOST_NAMED = 10

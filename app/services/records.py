@@ -79,6 +79,7 @@ class Config:
     subscription_url: str | None = field(repr=False)
     link: str | None = field(repr=False)
     expires_at: datetime
+    public_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

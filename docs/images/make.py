@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 DESK: ViewportSize = {"width": 1280, "height": 930}
+PHONE: ViewportSize = {"width": 390, "height": 960}
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15"
+GAP = 48
 SHARPNESS = 2
 EXACT = 48
 
@@ -39,6 +42,7 @@ async def main() -> None:
             browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"))
             await a_config_is_ready(await a_page(browser, shown.url, "light"))
             await an_invoice_is_paid(await a_page(browser, shown.url, "dark"))
+            await a_link_is_opened(browser, await a_page(browser, shown.url, "light"))
             await browser.close()
 
 
@@ -78,10 +82,40 @@ async def an_invoice_is_paid(page: Page) -> None:
     await keep(page, "payment.png")
 
 
+async def a_link_is_opened(browser: Browser, page: Page) -> None:
+    """The page behind a config's link on two phones: Russian and light, English and dark."""
+    max_ = Visitor(page)
+    await max_.becomes("Max")
+    await max_.starts()
+    await max_.presses("Мой VPN", then="Конфига пока нет")
+    await max_.presses("Создать конфиг", then="Ссылка для приложения")
+    link = (await max_.opens("Подключить")).url.partition("?")[0]
+    russian = await on_a_phone(browser, f"{link}?lang=ru", "light")
+    english = await on_a_phone(browser, f"{link}?lang=en", "dark")
+    both = Image.new("RGB", (2 * russian.width + GAP, russian.height), "white")
+    both.paste(russian, (0, 0))
+    both.paste(english, (russian.width + GAP, 0))
+    write(both, "subscription.png")
+
+
+async def on_a_phone(browser: Browser, url: str, scheme: Literal["light", "dark"]) -> Image.Image:
+    """The top of a page, as an iPhone shows it."""
+    context = await browser.new_context(
+        viewport=PHONE, device_scale_factor=SHARPNESS, color_scheme=scheme, user_agent=IPHONE
+    )
+    page = await context.new_page()
+    await page.goto(url)
+    return Image.open(io.BytesIO(await page.screenshot())).convert("RGB")
+
+
 async def keep(page: Page, name: str) -> None:
     """Write a small PNG of the page beside this file."""
     await page.mouse.move(0, 0)
-    taken = Image.open(io.BytesIO(await page.screenshot(animations="disabled"))).convert("RGB")
+    write(Image.open(io.BytesIO(await page.screenshot(animations="disabled"))).convert("RGB"), name)
+
+
+def write(taken: Image.Image, name: str) -> None:
+    """Write a picture as a small PNG beside this file."""
     file = HERE / name
     taken.quantize(palette=palette(taken), dither=Image.Dither.NONE).save(file, optimize=True)
     sys.stdout.write(f"{name}: {file.stat().st_size // 1000} kB\n")

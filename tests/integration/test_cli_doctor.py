@@ -83,11 +83,13 @@ async def test_everything_that_is_wrong_is_named_at_once(
     async with aiohttp.ClientSession() as http:
         await http.post(f"{world.doors()[0].url}/sim/power", json={"up": False})
         await http.post(f"{world.chain_url}/sim/faults", json={"match": "*", "action": "error", "times": -1})
-    code, said = await orbit(settings | {"BOT_TOKEN": "1000001:another"}, "doctor")
+    code, said = await orbit(
+        settings | {"BOT_TOKEN": "1000001:another", "PUBLIC_URL": "http://127.0.0.1:1"}, "doctor"
+    )
     found = lines(said)
     assert code == 1
     assert {part for part, (verdict, _) in found.items() if verdict == "WRONG"} == {
-        "secret", "Telegram", "TON", "work", "panel s001", "panel s002",
+        "secret", "Telegram", "TON", "links", "work", "panel s001", "panel s002",
     }  # fmt: skip
     assert "chmod 600" in found["secret"][1]
     assert found["Telegram"][1] == "refuses BOT_TOKEN with status 401"

@@ -102,7 +102,7 @@ async def test_two_hundred_starts_of_one_new_person_are_one_account_and_one_tria
 
 async def test_twenty_invoices_opened_at_once_are_as_many_as_may_be_open(shop: Shop, books: Books) -> None:
     await shop.arrives(NINA)
-    methods = tuple(PaymentMethod)[:3]
+    methods = shop.halves[0].manager.methods
     went = await shop.at_once(20, lambda half, n: half.manager.open(NINA, methods[n % 3], Money.rub(100)))
     assert sum(isinstance(result, TooManyPayments) for result in went) == 20 - MOST_OPEN
     assert await books.value("SELECT count(*) FROM payments WHERE status = 'pending'") == MOST_OPEN

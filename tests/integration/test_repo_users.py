@@ -40,8 +40,11 @@ async def test_a_newcomer_gets_an_account_a_wallet_and_a_trial_of_whole_days(boo
 
 async def test_an_account_that_was_erased_comes_back_without_a_second_trial(books: Books) -> None:
     await books.arrive(7)
-    await books.rows("DELETE FROM ledger_accounts WHERE user_id = 7")
-    await books.rows("DELETE FROM users WHERE tg_id = 7")
+    async with books.database.transaction() as connection:
+        # The guards of the books let no account go; who erases one by force has to switch them off.
+        await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        await connection.exec_driver_sql("DELETE FROM ledger_accounts WHERE user_id = 7")
+        await connection.exec_driver_sql("DELETE FROM users WHERE tg_id = 7")
     arrival = await books.arrive(7)
     assert (arrival.is_new, arrival.trial_started, arrival.account.subscription_end) == (True, False, None)
     await books.are_right()

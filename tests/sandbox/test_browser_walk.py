@@ -72,6 +72,9 @@ async def gets_a_config(nina: Visitor) -> None:
     await expect(qr).to_be_visible()
     assert await qr.evaluate("image => image.complete && image.naturalWidth === image.naturalHeight")
     await expect(config).to_contain_text(re.compile(r"http://127\.0\.0\.1:\d+/sub/\S+"))
+    page = await nina.opens("Подключить")
+    await expect(page.get_by_test_id("status")).to_contain_text("7 дней")
+    await page.close()
     await nina.presses("Назад", then="Выберите конфиг")
     await nina.presses("Назад", then="Баланс: 0 ₽")
 

@@ -41,6 +41,12 @@ class Visitor:
         await self.page.get_by_test_id("input").fill(text)
         await self.page.get_by_test_id("send").click()
 
+    async def opens(self, label: str) -> Page:
+        """Press the newest button of that label; the tab that it opens."""
+        async with self.page.context.expect_page() as opened:
+            await self._key(label).click()
+        return await opened.value
+
     async def opens_the_wallet(self) -> None:
         """Press the newest invoice's button; the wallet comes filled in."""
         await self._key(OPEN_WALLET).click()

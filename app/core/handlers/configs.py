@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.core.actions import DeleteConfig, LeaveWaiting, NewConfig, ShowConfig, ShowKey
+from app.core.actions import DeleteConfig, LeaveWaiting, NewConfig, ReissueLink, ShowConfig, ShowKey
 from app.core.handlers.utils import row_id
-from app.core.keyboards import creating, delete_config
+from app.core.keyboards import creating, delete_config, reissue_link
 from app.core.screens import details, pages
 from app.core.screens.screen import Screen, show
 from app.core.switchboard import ScreenRouter
@@ -60,6 +60,18 @@ async def show_key(query: CallbackQuery, action: ShowKey, t: Translator, shopfro
     await query.bot.send_message(query.from_user.id, text, protect_content=True)
 
 
+@router.click(ReissueLink)
+async def new_link(query: CallbackQuery, action: ReissueLink, t: Translator, shopfront: Shopfront) -> None:
+    """Ask first; then give the config another link, and show it."""
+    owner, config_id = query.from_user.id, row_id(action.id)
+    if action.sure:
+        await shopfront.configs.reissue_link(owner, config_id)
+        await _show(query, config_id, t, shopfront, toast=t.plain("config.reissued"))
+        return
+    config = await shopfront.configs.get(owner, config_id)
+    await show(query, Screen(t("config.reissue_ask", name=config.name), reissue_link(t, config_id)))
+
+
 @router.click(DeleteConfig)
 async def delete(
     query: CallbackQuery, action: DeleteConfig, account: Account, t: Translator, shopfront: Shopfront
@@ -76,6 +88,8 @@ async def delete(
     await show(query, screen, toast=t.plain("config.deleted"))
 
 
-async def _show(query: CallbackQuery, config_id: int, t: Translator, shopfront: Shopfront) -> None:
+async def _show(
+    query: CallbackQuery, config_id: int, t: Translator, shopfront: Shopfront, toast: str | None = None
+) -> None:
     config = await shopfront.configs.get(query.from_user.id, config_id)
-    await show(query, details.config(t, config, await shopfront.configs.usage(config)))
+    await show(query, details.config(t, config, await shopfront.configs.usage(config)), toast)

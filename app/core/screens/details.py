@@ -30,10 +30,18 @@ def qr(content: str) -> bytes:
 
 def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
     """A config that is ready: link, QR, expiry, traffic; one that is not: that it is being made."""
-    url = shown.subscription_url or shown.link
+    url = shown.public_url or shown.subscription_url or shown.link
     if url is None:
         return Screen(t("vpn.creating"), keyboards.creating(t, shown.id))
-    text = t("config.caption", name=shown.name, url=url, end=t.date(shown.expires_at), traffic=_traffic(t, usage))
+    traffic = t.usage(usage.used_bytes, usage.limit_bytes) if usage else t.plain("config.traffic_unknown")
+    text = t(
+        "config.caption",
+        name=shown.name,
+        url=url,
+        end=t.date(shown.expires_at),
+        traffic=traffic,
+        hint=t("config.hint_page" if shown.public_url else "config.hint"),
+    )
     return Screen(text, keyboards.config(t, shown, url), qr(url))
 
 
@@ -63,12 +71,3 @@ def _link_invoice(t: Translator, shown: LinkInvoice) -> Screen:
         deadline=f"{shown.expires_at:%H:%M}",
     )
     return Screen(text, keyboards.link_invoice(t, shown, price))
-
-
-def _traffic(t: Translator, usage: Usage | None) -> str:
-    if usage is None:
-        return t.plain("config.traffic_unknown")
-    used = t.traffic(usage.used_bytes)
-    if usage.limit_bytes is None:
-        return t.plain("config.traffic_unlimited", used=used)
-    return t.plain("config.traffic", used=used, limit=t.traffic(usage.limit_bytes))

@@ -1,0 +1,1 @@
+"""The subscription link: profiles for apps, a page for people."""
