@@ -17,6 +17,7 @@ from app.repo.shop import ShopRepository
 from app.repo.user import UserRepository
 from app.services.records import Newcomer
 from app.utils.redis import Cache
+from tests.support.books import blocked
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 THREE_MONTHS = Plan("sub_3m", 90, Money.rub(349), 3)
@@ -52,6 +53,12 @@ async def fund(database: Database, tg_id: int, rubles: int) -> None:
     )
 
 
+async def refused(shop: ShopRepository) -> InsufficientBalance:
+    with pytest.raises(InsufficientBalance) as short:
+        await shop.buy(7, THREE_MONTHS, "second", NOW)
+    return short.value
+
+
 async def test_purchase_debits_adds_to_the_time_left_and_books_both_sides(
     users: UserRepository, shop: ShopRepository, database: Database
 ) -> None:
@@ -85,8 +92,7 @@ async def test_the_cached_balance_has_no_say_in_a_purchase(users: UserRepository
     await fund(users.database, 7, 300)
     await users.glance(7)
     await fund(users.database, 7, -300)  # and now the cache holds more than there is
-    with pytest.raises(InsufficientBalance):
-        await shop.buy(7, THREE_MONTHS, "second", NOW)
+    await refused(shop)
 
 
 async def test_different_purchases_at_once_never_overdraw(
@@ -99,3 +105,27 @@ async def test_different_purchases_at_once_never_overdraw(
     assert sum(isinstance(result, InsufficientBalance) for result in results) == 18
     ((balance, end),) = await database.run(text("SELECT balance, subscription_end FROM users"))
     assert (int(balance), end) == (302, NOW + timedelta(days=187))
+
+
+async def test_a_purchase_that_waited_for_another_judges_what_that_left(
+    users: UserRepository, shop: ShopRepository, database: Database
+) -> None:
+    await arrive_with(users, 400)
+    async with asyncio.TaskGroup() as tasks:
+        async with database.transaction() as connection:
+            await connection.exec_driver_sql("SELECT balance FROM users WHERE tg_id = 7 FOR NO KEY UPDATE")
+            tasks.create_task(shop.buy(7, THREE_MONTHS, "first", NOW))
+            await blocked(database)
+            second = tasks.create_task(refused(shop))
+            await blocked(database, 2)
+    assert second.result().have == Money.rub(51)
+    assert await breaks(database) == []
+
+
+async def test_presses_of_one_button_at_once_buy_once_though_there_is_money_for_more(
+    users: UserRepository, shop: ShopRepository, database: Database
+) -> None:
+    await arrive_with(users, 1000)
+    bought = await asyncio.gather(*(shop.buy(7, THREE_MONTHS, "intent", NOW) for _ in range(10)))
+    assert {one.balance for one in bought} == {Money.rub(651)}
+    assert await breaks(database) == []

@@ -69,7 +69,7 @@ BOOKS = (
     Plant(
         "purchases-without-an-intent",
         "a double click on Buy buys twice",
-        (f"{TEST_PAIRS}[buy x buy]",),
+        (f"{TEST_SHOP}::test_presses_of_one_button_at_once_buy_once_though_there_is_money_for_more",),
         edits=(Edit(SHOP, "FROM offer ON CONFLICT (user_id, intent) DO NOTHING", "FROM offer"),),
         sql="ALTER TABLE purchases DROP CONSTRAINT uq_purchases_user_id_intent",
     ),

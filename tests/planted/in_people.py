@@ -34,10 +34,10 @@ PEOPLE = (
     ),
     Plant(
         "bonus-at-every-top-up",
-        "one invited person pays for ever; the ledger's key is the last line behind it",
+        "one invited person pays for ever; the database's own refusal is the last line behind it",
         (TEST_REFERRAL,),
         edits=(Edit(BONUSES, "WHERE bonus_paid_at IS NULL", "WHERE true"),),
-        shows=("IntegrityError",),
+        shows=("ProgrammingError",),
     ),
     Plant(
         "bonus-for-a-few-kopecks",
