@@ -111,13 +111,12 @@ async def test_a_purchase_that_waited_for_another_judges_what_that_left(
     users: UserRepository, shop: ShopRepository, database: Database
 ) -> None:
     await arrive_with(users, 400)
-    async with asyncio.TaskGroup() as tasks:
-        async with database.transaction() as connection:
-            await connection.exec_driver_sql("SELECT balance FROM users WHERE tg_id = 7 FOR NO KEY UPDATE")
-            tasks.create_task(shop.buy(7, THREE_MONTHS, "first", NOW))
-            await blocked(database)
-            second = tasks.create_task(refused(shop))
-            await blocked(database, 2)
+    async with asyncio.TaskGroup() as tasks, database.transaction() as connection:
+        await connection.exec_driver_sql("SELECT balance FROM users WHERE tg_id = 7 FOR NO KEY UPDATE")
+        tasks.create_task(shop.buy(7, THREE_MONTHS, "first", NOW))
+        await blocked(database)
+        second = tasks.create_task(refused(shop))
+        await blocked(database, 2)
     assert second.result().have == Money.rub(51)
     assert await breaks(database) == []
 

@@ -15,6 +15,7 @@ TEST_PAIRS = (
 )
 TEST_PAYMENTS = "tests/integration/test_repo_payments.py"
 TEST_RACES = "tests/integration/test_repo_settlement_races.py"
+TEST_RECEIPTS = "tests/integration/test_repo_receipts.py"
 TEST_SETTLEMENT = "tests/integration/test_repo_settlement.py"
 TEST_SHOP = "tests/integration/test_shop.py"
 TEST_STARS = "tests/integration/test_stars.py"
@@ -35,13 +36,13 @@ BOOKS = (
     Plant(
         "receipts-without-a-key",
         "a charge that is told of twice is credited twice",
-        (TEST_WEBHOOK,),
+        (f"{TEST_WEBHOOK}::test_fifty_deliveries_at_once_credit_once",),
         edits=(Edit(RECEIPTS, "SELECT :gateway, :key, 'in'", "SELECT :gateway, :key || gen_random_uuid(), 'in'"),),
     ),
     Plant(
         "transfers-without-a-key",
         "a page of history that is read again is credited again",
-        (TEST_RACES,),
+        (f"{TEST_RACES}::test_history_replayed_three_times_in_any_order_changes_nothing",),
         sql="ALTER TABLE ton_transactions DROP CONSTRAINT pk_ton_transactions,"
         " DROP CONSTRAINT uq_ton_transactions_account_lt",
         shows=("IntegrityError",),
@@ -49,13 +50,13 @@ BOOKS = (
     Plant(
         "ledger-without-a-key",
         "nothing stops one event from being two movements of the ledger",
-        (TEST_RACES,),
+        (f"{TEST_PAIRS}[TON page x another TON page]",),
         sql="ALTER TABLE ledger_transactions DROP CONSTRAINT uq_ledger_transactions_key",
     ),
     Plant(
         "comments-without-a-key",
         "an invoice that is sent again after a lost connection is stored twice under one comment",
-        (TEST_PAYMENTS,),
+        (f"{TEST_PAYMENTS}::test_an_invoice_sent_twice_is_stored_once",),
         edits=(
             Edit(
                 PAYMENTS,
@@ -76,52 +77,52 @@ BOOKS = (
     Plant(
         "balance-judged-before-the-lock",
         "two purchases at once both see the same money",
-        (TEST_SHOP,),
+        (f"{TEST_SHOP}::test_a_purchase_that_waited_for_another_judges_what_that_left",),
         edits=(Edit(OFFERS, "AND NOT is_banned FOR NO KEY UPDATE", "AND NOT is_banned"),),
         shows=("StorageUnavailable",),
     ),
     Plant(
         "refund-without-a-lock",
         "a refund beside a purchase takes back what was just spent, and fails or leaves the wrong debt",
-        ("tests/integration/test_repo_receipts.py",),
+        (f"{TEST_RECEIPTS}::test_a_refund_that_waited_for_a_purchase_takes_back_what_that_left",),
         edits=(Edit(RECEIPTS, "back.status = 'credited' FOR UPDATE OF users", "back.status = 'credited'"),),
         shows=("IntegrityError",),
     ),
     Plant(
         "spends-by-the-cached-balance",
         "who has just topped up is told that he has not, and the other way round",
-        (TEST_SHOP,),
+        (f"{TEST_SHOP}::test_the_cached_balance_has_no_say_in_a_purchase",),
         edits=(Edit(SHOP, "\n        rows = await self.database.run(BUY, params)", BY_THE_CACHE),),
         shows=("InsufficientBalance",),
     ),
     Plant(
         "purchase-without-a-ledger-line",
         "the balance changes and the books do not say why",
-        (TEST_SHOP,),
+        (f"{TEST_SHOP}::test_purchase_debits_adds_to_the_time_left_and_books_both_sides",),
         edits=(Edit(OFFERS, "FROM bought RETURNING id\n", "FROM bought WHERE false RETURNING id\n"),),
     ),
     Plant(
         "bought-days-replace-those-left",
         "a renewal before the end loses the days that were paid for",
-        (TEST_SHOP,),
+        (f"{TEST_SHOP}::test_purchase_debits_adds_to_the_time_left_and_books_both_sides",),
         edits=(Edit(SHOP, "GREATEST(COALESCE(subscription_end, :now), :now) +", ":now +"),),
     ),
     Plant(
         "cursor-moved-outside-the-transaction",
         "after a crash between the two the page is never read again, and its money is lost",
-        (TEST_RACES,),
+        (f"{TEST_RACES}::test_cursor_moves_only_together_with_what_it_stands_for",),
         edits=(Edit(SETTLEMENT, 'Repeating a page credits nothing."""', ADVANCED_BEFORE),),
     ),
     Plant(
         "cursor-goes-back",
         "an old page that ends late makes the whole history be read again, at every poll",
-        (TEST_RACES,),
+        (f"{TEST_RACES}::test_a_replayed_old_page_does_not_move_the_cursor_back",),
         edits=(Edit(SETTLEMENT, "SET lt = GREATEST(chain_cursors.lt, excluded.lt)", "SET lt = excluded.lt"),),
     ),
     Plant(
         "sweeping-takes-what-was-paid",
         "the record of a sale disappears; the database's own refusals are the last line behind it",
-        (TEST_PAYMENTS,),
+        (f"{TEST_PAYMENTS}::test_sweeping_leaves_tombstones_and_everything_that_money_touched",),
         edits=(
             Edit(PAYMENTS, "WHERE status = 'failed' AND created_at < :before", "WHERE created_at < :before"),
             Edit(PAYMENTS, "AND NOT EXISTS (SELECT FROM ton_transactions t WHERE t.payment_id = payments.id)", ""),
@@ -131,7 +132,7 @@ BOOKS = (
     Plant(
         "sweeping-forgets-whose-it-was",
         "money that comes after the sweep finds no owner",
-        (TEST_PAYMENTS, TEST_SETTLEMENT),
+        (f"{TEST_PAYMENTS}::test_sweeping_leaves_tombstones_and_everything_that_money_touched",),
         edits=(
             Edit(
                 PAYMENTS,
@@ -149,7 +150,7 @@ BOOKS = (
     Plant(
         "invoices-of-anybody",
         "a payment is shown to whoever guesses its number",
-        (TEST_PAYMENTS,),
+        (f"{TEST_PAYMENTS}::test_anothers_invoice_is_not_found",),
         edits=(
             Edit(
                 PAYMENTS,
@@ -161,7 +162,7 @@ BOOKS = (
     Plant(
         "cancels-anybodys-invoice",
         "a stranger closes what somebody is about to pay",
-        (TEST_PAYMENTS,),
+        (f"{TEST_PAYMENTS}::test_anothers_invoice_is_not_found",),
         edits=(
             Edit(
                 PAYMENTS,
@@ -173,7 +174,7 @@ BOOKS = (
     Plant(
         "cancels-what-was-paid",
         "a status moves without looking at where it stands",
-        (TEST_PAYMENTS,),
+        (f"{TEST_PAYMENTS}::test_cancelling_works_once_and_only_while_pending",),
         edits=(
             Edit(PAYMENTS, "user_id = :tg_id AND status = 'pending' RETURNING id", "user_id = :tg_id RETURNING id"),
         ),
@@ -182,7 +183,7 @@ BOOKS = (
     Plant(
         "confirmed-and-never-told",
         "the customer pays, and hears nothing",
-        (TEST_SETTLEMENT,),
+        (f"{TEST_SETTLEMENT}::test_paid_as_asked_credits_exactly_the_amount_confirms_and_tells",),
         edits=(
             Edit(
                 SETTLEMENT,
@@ -195,7 +196,7 @@ BOOKS = (
     Plant(
         "refund-without-a-key",
         "an operator who asks twice gives back twice",
-        (TEST_STARS,),
+        (f"{TEST_STARS}::test_a_refund_takes_the_balance_back_once",),
         edits=(
             Edit(RECEIPTS, "SELECT :gateway, :key, 'out'", "SELECT :gateway, :key || gen_random_uuid(), 'out'"),
             Edit(
@@ -213,7 +214,7 @@ BOOKS = (
     Plant(
         "refund-of-spent-money-without-a-debt",
         "a wallet goes below zero, or a refund can't be booked at all",
-        (TEST_STARS,),
+        (f"{TEST_STARS}::test_a_refund_of_spent_money_books_a_debt",),
         edits=(Edit(RECEIPTS, "LEAST(users.balance, back.worth) AS taken", "back.worth AS taken"),),
         shows=("IntegrityError",),
     ),

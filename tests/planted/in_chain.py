@@ -27,7 +27,7 @@ CHAIN = (
     Plant(
         "expired-invoice-not-credited",
         "money that comes a second late is kept and not given",
-        (TEST_SETTLEMENT,),
+        (f"{TEST_SETTLEMENT}::test_expired_then_paid_late_is_credited_and_confirmed",),
         edits=(
             Edit(
                 SETTLEMENT,
@@ -39,13 +39,15 @@ CHAIN = (
     Plant(
         "late-money-at-the-old-rate",
         "who waits for the coin to fall pays less than the amount",
-        (TEST_SETTLEMENT,),
+        (f"{TEST_SETTLEMENT}::test_late_by_the_chains_time_is_credited_at_the_rate_of_its_arrival",),
         edits=(Edit(SETTLEMENT, "i.at <= p.expires_at AND p.method = i.asset AS", "p.method = i.asset AS"),),
     ),
     Plant(
         "late-money-at-the-rate-of-now",
         "an outage of ours decides what a transfer was worth; nobody looks at its own minute",
-        (TEST_ASSETS,),
+        (
+            f"{TEST_ASSETS}::test_late_money_is_worth_the_last_rate_before_its_own_minute_and_that_of_now_where_none_is_near",
+        ),
         edits=(Edit(SETTLEMENT, "h.asset = c.asset AND h.at <= c.at", "h.asset = c.asset AND h.at IS NULL"),),
     ),
     Plant(
@@ -86,31 +88,31 @@ CHAIN = (
     Plant(
         "deadline-by-our-own-clock",
         "an outage of ours makes money late that was in time by the chain",
-        (TEST_SETTLEMENT,),
+        (f"{TEST_SETTLEMENT}::test_late_by_the_chains_time_is_credited_at_the_rate_of_its_arrival",),
         edits=(Edit(SETTLEMENT, "i.at <= p.expires_at AND", ":now <= p.expires_at AND"),),
     ),
     Plant(
         "credit-rounded-up",
         "a kopeck too much, as often as somebody likes",
-        (TEST_WORTH,),
+        (f"{TEST_WORTH}::test_table_of_forty_cases_is_credited_by_the_rule",),
         edits=(Edit(SETTLEMENT, "SELECT trunc(nano * rate * unit, 2)", "SELECT ceil(nano * rate * unit * 100) / 100"),),
     ),
     Plant(
         "quote-rounded-down",
         "every invoice asks for a little less than its amount",
-        (TEST_MONEY,),
+        (f"{TEST_MONEY}::test_a_quote_is_rounded_up_to_a_thousandth_of_a_coin",),
         edits=(Edit(DOMAIN, "-(-steps.numerator // steps.denominator) *", "(steps.numerator // steps.denominator) *"),),
     ),
     Plant(
         "short-payment-is-a-whole-one",
         "one coin confirms an invoice of a hundred",
-        (TEST_SETTLEMENT,),
+        (f"{TEST_SETTLEMENT}::test_less_than_asked_is_credited_at_what_it_is_worth",),
         edits=(Edit(SETTLEMENT, "WHEN nano < quoted THEN LEAST(worth, amount)", "WHEN nano < quoted THEN amount"),),
     ),
     Plant(
         "second-transfer-is-a-repetition",
         "who pays in two parts loses the second",
-        (TEST_SETTLEMENT,),
+        (f"{TEST_SETTLEMENT}::test_second_transfer_for_one_invoice_is_money_too",),
         edits=(
             Edit(
                 SETTLEMENT, "CASE WHEN is_first THEN as_quoted ELSE worth END", "CASE WHEN is_first THEN as_quoted END"
@@ -120,7 +122,7 @@ CHAIN = (
     Plant(
         "comment-found-inside-another-text",
         "a comment that merely holds a code pays for a stranger",
-        (TEST_SETTLEMENT,),
+        (f"{TEST_SETTLEMENT}::test_money_without_a_known_comment_waits_for_the_operator",),
         edits=(
             Edit(SETTLEMENT, "ON p.comment = i.code AND p.method", "ON position(p.comment IN i.code) > 0 AND p.method"),
         ),
@@ -128,7 +130,7 @@ CHAIN = (
     Plant(
         "comment-compared-as-it-was-typed",
         "a wallet that adds a space or changes the case costs its owner the money",
-        (TEST_SETTLEMENT,),
+        (f"{TEST_SETTLEMENT}::test_comment_counts_whatever_wallets_do_to_its_spaces_and_case",),
         edits=(
             Edit(
                 SETTLEMENT,
@@ -140,19 +142,19 @@ CHAIN = (
     Plant(
         "doubtful-transfer-matched-all-the-same",
         "what is not money credits an invoice because its comment fits",
-        (TEST_SETTLEMENT,),
+        (f"{TEST_SETTLEMENT}::test_doubtful_transfer_with_the_right_comment_is_queued_and_never_credited",),
         edits=(Edit(SETTLEMENT, "p.method IN ('ton', 'usdt') AND i.is_money\n", "p.method IN ('ton', 'usdt')\n"),),
     ),
     Plant(
         "bounced-transfer-is-money",
         "what our own transfer brought back is credited to whoever wrote the comment",
-        (TEST_MESSAGE,),
+        (f"{TEST_MESSAGE}::test_only_a_transfer_that_stayed_is_money",),
         edits=(Edit(MESSAGE, "if message.bounced:", "if message.bounced and not message.value:"),),
     ),
     Plant(
         "aborted-transaction-is-money",
         "coins that never stayed are credited",
-        (TEST_MESSAGE,),
+        (f"{TEST_MESSAGE}::test_only_a_transfer_that_stayed_is_money",),
         edits=(
             Edit(
                 MESSAGE,
@@ -164,7 +166,7 @@ CHAIN = (
     Plant(
         "returned-coins-are-money",
         "coins that the wallet sent back in the same transaction are credited",
-        (TEST_MESSAGE,),
+        (f"{TEST_MESSAGE}::test_only_a_transfer_that_stayed_is_money",),
         edits=(
             Edit(
                 MESSAGE,
@@ -176,7 +178,7 @@ CHAIN = (
     Plant(
         "jetton-notice-is-a-comment",
         "a worthless token whose message holds a code buys a subscription",
-        (TEST_MESSAGE,),
+        (f"{TEST_MESSAGE}::test_text_inside_another_operation_is_no_comment",),
         edits=(
             Edit(MESSAGE, "if body.startswith(_TEXT_OP) else None", "if _TEXT_OP in body else None"),
             Edit(MESSAGE, "_storable(body.removeprefix(_TEXT_OP))", "_storable(body.partition(_TEXT_OP)[2])"),
@@ -185,7 +187,7 @@ CHAIN = (
     Plant(
         "gap-in-the-history-jumped",
         "what the index shows late is never read",
-        (TEST_HISTORY, "tests/integration/test_ton_gateway.py"),
+        (f"{TEST_HISTORY}::test_an_index_that_only_looks_back_is_walked_back_to_the_cursor",),
         edits=(
             Edit(HISTORY, "while steps[0].previous_lt > cursor:", "while False:"),
             Edit(HISTORY, "            return steps[:place]\n", "            continue\n"),
@@ -194,7 +196,7 @@ CHAIN = (
     Plant(
         "expires-while-the-chain-is-dark",
         "an outage of tonapi ends every invoice that was paid meanwhile",
-        (TEST_UPDATER,),
+        (f"{TEST_UPDATER}::test_nothing_expires_while_the_chain_can_not_be_read_and_the_outage_is_logged_once",),
         edits=(
             Edit(
                 UPDATER,
@@ -206,7 +208,7 @@ CHAIN = (
     Plant(
         "expires-at-the-very-deadline",
         "an index that lags a little lets a paid invoice die",
-        (TEST_PAYMENTS,),
+        (f"{TEST_PAYMENTS}::test_an_invoice_expires_only_by_a_scan_that_covers_its_deadline_with_a_margin",),
         edits=(Edit(PAYMENTS, "EXPIRY_MARGIN = timedelta(seconds=60)", "EXPIRY_MARGIN = timedelta(0)"),),
     ),
 )

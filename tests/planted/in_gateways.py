@@ -28,7 +28,7 @@ GATEWAYS = (
     Plant(
         "signature-not-checked",
         "anybody who knows the address tops up for free",
-        (TEST_WEBHOOK,),
+        (f"{TEST_WEBHOOK}::test_what_is_not_signed_as_it_stands_is_refused_with_one_line_without_secrets",),
         edits=(
             Edit(
                 CRYPTOBOT,
@@ -40,7 +40,7 @@ GATEWAYS = (
     Plant(
         "signature-compared-as-text",
         "a header with one strange letter is an error of ours, which the provider repeats",
-        (TEST_WEBHOOK,),
+        (f"{TEST_WEBHOOK}::test_what_is_not_signed_as_it_stands_is_refused_with_one_line_without_secrets",),
         edits=(
             Edit(
                 WEBHOOK,
@@ -52,7 +52,7 @@ GATEWAYS = (
     Plant(
         "signature-over-json-written-anew",
         "what was signed and what is read are no longer the same bytes",
-        (TEST_WEBHOOK,),
+        (f"{TEST_WEBHOOK}::test_what_is_not_signed_as_it_stands_is_refused_with_one_line_without_secrets",),
         edits=(
             Edit(WEBHOOK, "import hmac\n", "import hmac\nimport json\n"),
             Edit(
@@ -72,13 +72,17 @@ GATEWAYS = (
     Plant(
         "notification-is-believed",
         "a signed message of before, or of another app, says what is credited",
-        (TEST_WEBHOOK,),
+        (
+            f"{TEST_WEBHOOK}::test_signed_news_that_differ_from_what_crypto_pay_says_when_asked_are_told_and_change_nothing",
+        ),
         edits=(Edit(CRYPTOBOT, "known = await self._asked_again(told.invoice_id)", "known = told"),),
     ),
     Plant(
         "amount-of-the-notification-is-believed",
         "Crypto Pay is asked, and then its answer is not looked at",
-        (TEST_WEBHOOK,),
+        (
+            f"{TEST_WEBHOOK}::test_signed_news_that_differ_from_what_crypto_pay_says_when_asked_are_told_and_change_nothing",
+        ),
         edits=(
             Edit(CRYPTOBOT, "if differing := differences(told, known):", "if differing := differences(told, told):"),
             Edit(CRYPTOBOT, "[await self._event(known)] if known.is_paid", "[await self._event(told)] if told.is_paid"),
@@ -87,7 +91,7 @@ GATEWAYS = (
     Plant(
         "seal-of-an-invoice-not-checked",
         "an invoice of another installation, or over another sum, credits a customer here",
-        (TEST_CRYPTOBOT,),
+        (f"{TEST_CRYPTOBOT}::test_what_an_invoice_carries_is_good_for_its_own_sum_only",),
         edits=(
             Edit(
                 MARKS,
@@ -99,7 +103,7 @@ GATEWAYS = (
     Plant(
         "expires-while-the-provider-is-silent",
         "an outage of the provider ends invoices that were paid",
-        (TEST_CRYPTOBOT,),
+        (f"{TEST_CRYPTOBOT}::test_while_crypto_pay_is_away_nothing_expires_and_afterwards_all_is_credited",),
         edits=(
             Edit(
                 RECONCILIATION,
@@ -111,13 +115,13 @@ GATEWAYS = (
     Plant(
         "making-an-invoice-is-repeated",
         "what was made although its answer was lost is made again: two invoices, both of which can be paid",
-        (TEST_CRYPTOBOT,),
+        (f"{TEST_CRYPTOBOT}::test_an_invoice_whose_making_was_never_answered_is_found_by_what_it_carries",),
         edits=(Edit(CRYPTOPAY, "attempts=1, wish=wish", "attempts=ATTEMPTS, wish=wish"),),
     ),
     Plant(
         "late-charge-not-credited",
         "who pays at the last moment pays for nothing",
-        (TEST_CRYPTOBOT, TEST_STARS),
+        (f"{TEST_CRYPTOBOT}::test_an_unpaid_invoice_expires_and_one_paid_late_is_credited_all_the_same",),
         edits=(
             Edit(
                 RECEIPTS,
@@ -129,55 +133,55 @@ GATEWAYS = (
     Plant(
         "any-sum-confirms-an-invoice",
         "one Star pays for a hundred",
-        (TEST_RECEIPTS,),
+        (f"{TEST_RECEIPTS}::test_a_charge_of_another_sum_than_was_asked_brings_what_it_is_worth",),
         edits=(Edit(RECEIPTS, "WHEN claim.is_first AND claim.asked = :asset_amount THEN", "WHEN claim.is_first THEN"),),
     ),
     Plant(
         "payload-is-the-key-of-a-charge",
         "an old link that is paid again brings nothing",
-        (TEST_STARS,),
+        (f"{TEST_STARS}::test_charges_whose_updates_were_lost_are_found_by_reconciliation",),
         edits=(Edit(STARS, "self._event(row.key, row.payer", "self._event(row.payload, row.payer"),),
     ),
     Plant(
         "checkout-always-agrees",
         "strangers and the late pay for what is closed",
-        (TEST_STARS,),
+        (f"{TEST_STARS}::test_an_expired_invoice_is_refused_before_the_reconciliation_ends_it",),
         edits=(Edit(MONEY_UPDATES, "ok=refusal is None,", "ok=True,"),),
     ),
     Plant(
         "checkout-for-anybody",
         "somebody else's Stars go into a wallet that is not theirs",
-        (TEST_STARS,),
+        (f"{TEST_STARS}::test_a_foreign_payer_is_refused_in_their_own_language",),
         edits=(Edit(STAR_RULES, "if asked.owner != payer:", "if asked.owner != payer and asked.stars is None:"),),
     ),
     Plant(
         "checkout-after-the-deadline",
         "an invoice that has expired is taken at its old price",
-        (TEST_STARS,),
+        (f"{TEST_STARS}::test_an_expired_invoice_is_refused_before_the_reconciliation_ends_it",),
         edits=(Edit(STAR_RULES, " or now > asked.expires_at", ""),),
     ),
     Plant(
         "currency-not-looked-at",
         "a hundred of something else counts as a hundred Stars",
-        (TEST_MONEY_UPDATES,),
+        (f"{TEST_MONEY_UPDATES}::test_a_charge_in_another_currency_waits_for_the_operator",),
         edits=(Edit(STARS, "if update.currency != CURRENCY:", "if not update.currency:"),),
     ),
     Plant(
         "list-of-charges-passed-before-it-is-booked",
         "a crash in the middle of a page leaves its charges behind for ever",
-        (TEST_STARS,),
+        (f"{TEST_STARS}::test_a_page_of_the_list_that_was_not_booked_to_its_end_is_read_again",),
         edits=(Edit(STARS, "            for row in await self._store.unknown(page.rows):\n", ADVANCED_FIRST),),
     ),
     Plant(
         "charge-acknowledged-before-it-is-kept",
         "Telegram forgets what nobody has written down",
-        (TEST_MONEY_UPDATES,),
+        (f"{TEST_MONEY_UPDATES}::test_a_charge_that_can_not_be_kept_is_not_acknowledged",),
         edits=(Edit(MONEY_UPDATES, "return update.kind is MoneyKind.CHECKOUT", "return True"),),
     ),
     Plant(
         "charge-put-aside-before-it-is-booked",
         "one that fails is never taken up again",
-        (TEST_MONEY_UPDATES,),
+        (f"{TEST_MONEY_UPDATES}::test_a_charge_whose_handling_fails_stays_due_and_is_taken_up_again",),
         edits=(
             Edit(
                 MONEY_UPDATES,
@@ -190,7 +194,7 @@ GATEWAYS = (
     Plant(
         "stars-rounded-down",
         "every invoice in Stars is a little short",
-        ("tests/unit/test_stars_money.py",),
+        ("tests/unit/test_stars_money.py::test_an_amount_is_asked_for_in_whole_stars_rounded_up",),
         edits=(Edit(STAR_RULES, "return math.ceil(", "return math.floor("),),
     ),
 )

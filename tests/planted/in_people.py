@@ -14,19 +14,19 @@ PEOPLE = (
     Plant(
         "trials-without-a-key",
         "an account that was erased comes back to a second trial",
-        (TEST_USERS,),
+        (f"{TEST_USERS}::test_an_account_that_was_erased_comes_back_without_a_second_trial",),
         sql="ALTER TABLE trial_grants DROP CONSTRAINT pk_trial_grants",
     ),
     Plant(
         "trial-without-a-grant",
         "every new account has a trial, whoever had one before",
-        (TEST_USERS,),
+        (f"{TEST_USERS}::test_an_account_that_was_erased_comes_back_without_a_second_trial",),
         edits=(Edit(USERS, "            FROM granted) t ON true", "            ) t ON true"),),
     ),
     Plant(
         "bonus-at-signup",
         "inviting empty accounts earns money",
-        (TEST_REFERRAL,),
+        (f"{TEST_REFERRAL}::test_the_first_top_up_pays_the_inviter_and_tells_them",),
         edits=(
             Edit(BONUSES, "return event == self._trigger and self._amount > 0", "return self._amount > 0"),
             Edit(BONUSES, "(:trigger = 'signup' OR :least", "(true OR :least"),
@@ -35,20 +35,20 @@ PEOPLE = (
     Plant(
         "bonus-at-every-top-up",
         "one invited person pays for ever; the database's own refusal is the last line behind it",
-        (TEST_REFERRAL,),
+        (f"{TEST_REFERRAL}::test_later_top_ups_pay_nothing_more",),
         edits=(Edit(BONUSES, "WHERE bonus_paid_at IS NULL", "WHERE true"),),
         shows=("ProgrammingError",),
     ),
     Plant(
         "bonus-for-a-few-kopecks",
         "a thousand accounts that pay a kopeck each are worth fifty thousand rubles",
-        (TEST_REFERRAL,),
+        (f"{TEST_REFERRAL}::test_a_few_kopecks_do_not_buy_a_bonus",),
         edits=(Edit(BONUSES, "OR :least <= (", "OR 0 < ("),),
     ),
     Plant(
         "inviter-of-oneself",
         "whoever opens their own link is paid for it",
-        (TEST_USERS,),
+        (f"{TEST_USERS}::test_oneself_and_strangers_invite_nobody",),
         edits=(
             Edit(
                 USERS,
