@@ -45,9 +45,7 @@ class Till:
     async def charged(self, payment: Payment, key: str, stars: int = ASKED) -> Booked | None:
         """A charge of so many Stars, each worth a ruble and a half."""
         worth = Money(stars * 150)
-        return await self.receipts.credit(
-            PaidEvent("stars", key, payment.id, None, 7, "XTR", stars, worth, NOW), NOW
-        )
+        return await self.receipts.credit(PaidEvent("stars", key, payment.id, None, 7, "XTR", stars, worth, NOW), NOW)
 
 
 @pytest.fixture
@@ -87,6 +85,20 @@ async def test_a_refund_that_waited_for_a_purchase_takes_back_what_that_left(til
         await blocked(database, 2)
     assert await till.books.balance() == ZERO
     assert await till.books.value("SELECT debt FROM receipts WHERE direction = 'out'") == Decimal(129)
+    await till.books.are_right()
+
+
+async def test_refunds_of_one_charge_at_once_give_back_no_more_than_it_brought(till: Till) -> None:
+    await till.charged(await till.invoice(), "charge")
+    database = till.books.database
+    async with asyncio.TaskGroup() as tasks, database.transaction() as connection:
+        await connection.exec_driver_sql("SELECT balance FROM users WHERE tg_id = 7 FOR NO KEY UPDATE")
+        for waiting, key in enumerate(("one", "another"), start=1):
+            tasks.create_task(till.receipts.refund(RefundedEvent("stars", key, "charge", 60, NOW), NOW))
+            await blocked(database, waiting)
+    backs = await till.books.rows("SELECT key, asset_amount, debt FROM receipts WHERE direction = 'out' ORDER BY key")
+    assert [tuple(row) for row in backs] == [("another", 40, 0), ("one", 60, 0)]
+    assert await till.books.balance() == ZERO
     await till.books.are_right()
 
 

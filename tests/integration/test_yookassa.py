@@ -215,7 +215,9 @@ async def test_money_that_is_authorised_but_not_captured_is_not_credited(shop: K
     await shop.opens()
     (ours,) = shop.till.payments.values()
     ours.capture = False
+    await shop.webhooks(copies=0)
     await shop.pays(ours.id)
+    assert await shop.delivers(ours.id, event="payment.succeeded") == [404]
     await shop.reconciliation.run_once()
     assert await shop.receipts() == []
 

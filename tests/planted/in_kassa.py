@@ -9,6 +9,7 @@ RECEIPTS = "app/repo/receipts.py"
 WISHES = "app/payments/gateway/yookassa_wishes.py"
 YOOKASSA = "app/payments/gateway/yookassa.py"
 
+TEST_RECEIPTS = "tests/integration/test_repo_receipts.py"
 TEST_REFUNDS = "tests/integration/test_yookassa_refunds.py"
 TEST_WEBHOOK = "tests/integration/test_yookassa_webhook.py"
 TEST_YOOKASSA = "tests/integration/test_yookassa.py"
@@ -79,7 +80,7 @@ KASSA = (
     Plant(
         "each-part-judged-alone",
         "parts together take more than the charge ever brought",
-        (f"{TEST_REFUNDS}::test_parts_that_come_at_once_never_take_more_than_the_charge_brought",),
+        (f"{TEST_RECEIPTS}::test_refunds_of_one_charge_at_once_give_back_no_more_than_it_brought",),
         edits=(Edit(RECEIPTS, "= :charge AND direction = 'in' FOR UPDATE\"", "= :charge AND direction = 'in'\""),),
     ),
 )

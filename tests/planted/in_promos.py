@@ -46,6 +46,7 @@ PROMO = (
                 "SELECT code, :tg_id, free.number, :intent || free.number,",
             ),
         ),
+        shows=("PromoRefused",),
     ),
     Plant(
         "discount-of-the-button",
@@ -84,6 +85,7 @@ PROMO = (
         "a use that waits for nobody is lost to everybody",
         (f"{TEST_PROMOS}::test_a_use_that_lapsed_is_free_for_the_next_person_at_once_and_given_back_by_the_job",),
         edits=(Edit(PROMOS, "UPDATE promocodes SET used = used - lapsed.uses", "UPDATE promocodes SET used = used"),),
+        shows=("PromoRefused",),
     ),
     Plant(
         "days-of-a-promo-replace-those-left",
