@@ -189,7 +189,7 @@ async def test_a_shop_that_was_off_for_a_night_blames_nobody_at_its_start(
     watch = OperatorWatch(news, office.clock, [WALLET, "stars"])
     await watch.run_once()
     assert await stored(office) == []
-    office.clock.at += 15 * MINUTE
+    office.clock.at += 20 * MINUTE
     await watch.run_once()
     office.clock.at += MINUTE
     await watch.run_once()
