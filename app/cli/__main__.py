@@ -43,6 +43,7 @@ PARTS: dict[str, dict[str, str]] = {
         "test": "Run the tests; arguments go to pytest.",
         "bench": "Measure speed under load; arguments go to the bench.",
         "torture": "Run the long tests that kill, cut and race.",
+        "bite": "Plant known bugs in a copy, one by one, and see that the tests catch each; arguments name some.",
         "lint": "Check style, types and direction of imports.",
     },
 }

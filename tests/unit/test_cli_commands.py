@@ -16,6 +16,11 @@ def test_each_command_is_found_under_its_name_and_introduces_itself_as_the_list_
     assert introduction.startswith(COMMANDS[name].rstrip("."))
 
 
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_lists_just_what_its_module_registers(part: str) -> None:
+    assert set(typer.main.get_group(make_app(next(iter(PARTS[part])))).commands) == set(PARTS[part])
+
+
 def test_the_list_shows_every_command() -> None:
     assert set(typer.main.get_group(make_app(None)).commands) == set(COMMANDS)
 
