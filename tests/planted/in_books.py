@@ -50,7 +50,7 @@ BOOKS = (
     Plant(
         "ledger-without-a-key",
         "nothing stops one event from being two movements of the ledger",
-        (f"{TEST_PAIRS}[TON page x another TON page]",),
+        (f"{TEST_PAIRS}[Stars charge x another Stars charge]",),
         sql="ALTER TABLE ledger_transactions DROP CONSTRAINT uq_ledger_transactions_key",
     ),
     Plant(
@@ -79,7 +79,7 @@ BOOKS = (
         "two purchases at once both see the same money",
         (f"{TEST_SHOP}::test_a_purchase_that_waited_for_another_judges_what_that_left",),
         edits=(Edit(OFFERS, "AND NOT is_banned FOR NO KEY UPDATE", "AND NOT is_banned"),),
-        shows=("StorageUnavailable",),
+        shows=("IntegrityError",),
     ),
     Plant(
         "refund-without-a-lock",

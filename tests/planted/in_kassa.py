@@ -60,7 +60,7 @@ KASSA = (
             Edit(
                 YOOKASSA,
                 "refund.id, refund.payment_id, kopecks, refund.created_at",
-                "refund.id, refund.payment_id, None if kopecks else 0, refund.created_at",
+                "refund.id, refund.payment_id, None, refund.created_at",
             ),
         ),
     ),
