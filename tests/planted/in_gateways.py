@@ -170,7 +170,11 @@ GATEWAYS = (
         "list-of-charges-passed-before-it-is-booked",
         "a crash in the middle of a page leaves its charges behind for ever",
         (f"{TEST_STARS}::test_a_page_of_the_list_that_was_not_booked_to_its_end_is_read_again",),
-        edits=(Edit(STARS, "            for row in await self._store.unknown(page.rows):\n", ADVANCED_FIRST),),
+        edits=(
+            Edit(STARS, "            for row in await self._store.unknown(page.rows):\n", ADVANCED_FIRST),
+            # What is read again is as long as a page, and would make good for it.
+            Edit(STARS, "OVERLAP = 100\n", "OVERLAP = 0\n"),
+        ),
     ),
     Plant(
         "charge-acknowledged-before-it-is-kept",
