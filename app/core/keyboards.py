@@ -262,7 +262,7 @@ def invoice(t: Translator, shown: Invoice) -> InlineKeyboardMarkup:
 def link_invoice(t: Translator, shown: LinkInvoice, price: str) -> InlineKeyboardMarkup:
     """Pay at the link, check, cancel."""
     return _rows(
-        [InlineKeyboardButton(text=t.plain("invoice.pay", price=price), url=shown.pay_url)],
+        [_button(t.plain("invoice.pay", price=price), "primary", url=shown.pay_url)],
         [
             button(t.plain("invoice.check"), CheckInvoice(id=shown.payment_id)),
             button(t.plain("invoice.cancel"), CancelInvoice(id=shown.payment_id)),
