@@ -99,25 +99,23 @@ class CashDesk:
         self._open_gateways()
 
     def _open_gateways(self) -> None:
-        gateways: list[BasePaymentGateway] = []
         self.http = aiohttp.ClientSession()
         self._closing.push_async_callback(self.http.close)
         # Whose silence operators are told of, by the names under which the store knows when they were heard.
         self.watched = ["stars"]
         self.crypto_pay = self._crypto_pay()
         self.wallets: WatchedWallets | None = None
-        if self._settings.ton_address is not None:
-            gateways += self._ton(self._address("TON_ADDRESS", "a TON wallet", self._settings.ton_address))
         desk = BotStarsDesk(self._bot, self._accounts)
+        self._stars(desk)
+        self.cryptobot, self.yookassa = self._cryptobot(), self._yookassa()
+        # In the order in which customers see them: what most of them have at hand comes first.
+        gateways: list[BasePaymentGateway] = [self.yookassa] if self.yookassa is not None else []
         if self._settings.stars_enabled:
             gateways.append(TelegramStarsGateway(desk, self._settings.telegram_stars_rate))
-        self._stars(desk)
-        self.cryptobot = self._cryptobot()
         if self.cryptobot is not None:
             gateways.append(self.cryptobot)
-        self.yookassa = self._yookassa()
-        if self.yookassa is not None:
-            gateways.append(self.yookassa)
+        if self._settings.ton_address is not None:
+            gateways += self._ton(self._address("TON_ADDRESS", "a TON wallet", self._settings.ton_address))
         self.refunds = self._refund_desk(desk, gateways)
         timeout = timedelta(minutes=self._settings.payment_timeout_minutes)
         self.manager = PaymentManager(gateways, self._payments_store, self._clock, timeout)

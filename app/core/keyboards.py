@@ -28,6 +28,7 @@ from app.core.actions import (
     new_intent,
 )
 from app.domain.money import Money
+from app.domain.payment import PaymentMethod
 from app.domain.promo import Offer, discounted
 from app.locales.locales import TRANSLATORS, translator
 from app.services.records import ConfigStatus
@@ -35,13 +36,19 @@ from app.services.records import ConfigStatus
 if TYPE_CHECKING:
     from aiogram.filters.callback_data import CallbackData
 
-    from app.domain.payment import PaymentMethod
     from app.domain.plans import Catalogue, Plan
     from app.locales.locales import Translator
     from app.services.records import Config, ConfigCard, Invoice, LinkInvoice
 
 Style = Literal["primary", "success", "danger"]
 COPY_LIMIT = 256
+ICONS = {
+    PaymentMethod.YOOKASSA: "💳",
+    PaymentMethod.STARS: "⭐",
+    PaymentMethod.CRYPTOBOT: "🤖",
+    PaymentMethod.TON: "💎",
+    PaymentMethod.USDT: "💵",
+}
 PRESET_RUBLES = (150, 400, 600, 1000)
 
 
@@ -218,10 +225,14 @@ def balance(language: str, *, can_pay: bool) -> InlineKeyboardMarkup:
     return _rows(top_up, [button(t.plain("promo.enter"), EnterPromo())], _back(t))
 
 
+def _way(t: Translator, method: PaymentMethod) -> str:
+    return f"{ICONS[method]} {t.plain(f'method.{method}')}"
+
+
 def methods(t: Translator, ways: tuple[PaymentMethod, ...], missing: int) -> InlineKeyboardMarkup:
     """The ways to pay."""
     return _rows(
-        *([button(t.plain(f"method.{way}"), ChooseMethod(method=way, kopecks=missing))] for way in ways),
+        *([button(_way(t, way), ChooseMethod(method=way, kopecks=missing))] for way in ways),
         _back(t, "balance"),
     )
 
@@ -251,7 +262,7 @@ def invoice(t: Translator, shown: Invoice) -> InlineKeyboardMarkup:
 def link_invoice(t: Translator, shown: LinkInvoice, price: str) -> InlineKeyboardMarkup:
     """Pay at the link, check, cancel."""
     return _rows(
-        [InlineKeyboardButton(text=t.plain("invoice.pay", price=price), url=shown.pay_url)],
+        [_button(t.plain("invoice.pay", price=price), "primary", url=shown.pay_url)],
         [
             button(t.plain("invoice.check"), CheckInvoice(id=shown.payment_id)),
             button(t.plain("invoice.cancel"), CancelInvoice(id=shown.payment_id)),

@@ -125,7 +125,7 @@ TEXTS = {
         "⚠️ The comment is required and must not be encrypted: it is how we recognise your payment.\n\n"
         "⏱ The rate holds until {deadline} UTC. The money is credited by itself, usually within a minute."
     ),
-    "invoice.link": "💎 <b>Top up {amount}</b>\n\nTo pay: <b>{price}</b>\nBy: {method}\n\nPress the button below.\n⏱ The invoice is open until {deadline} (UTC). We credit it ourselves, right after the payment.",
+    "invoice.link": "💰 <b>Top up {amount}</b>\n\nTo pay: <b>{price}</b>\nBy: {method}\n\nPress the button below.\n⏱ The invoice is open until {deadline} (UTC). We credit it ourselves, right after the payment.",
     "invoice.stars": "{stars} ⭐",
     "stars.title": "OrbitVPN balance",
     "stars.description": "Balance top-up by {amount}, receipt No. {receipt}",
