@@ -28,14 +28,19 @@ Point = Literal[
     "invoice.cancelled", "invoice.closed", "invoice.not_closed", "invoice.expired", "invoice.swept",
     # money
     "ton.settled", "ton.scanned", "receipt.credited", "receipt.refunded", "stars.advanced", "purchase.bought",
-    "refund.asked", "refund.given", "refund.in_doubt", "refund.closed",
+    "refund.asked", "refund.given", "refund.in_doubt", "refund.closed", "gift.bought", "promo.redeemed",
+    "money.assigned", "balance.adjusted", "rate.noted", "rate.forgotten",
+    "provider.heard",
     # what follows on the panels
     "config.requested", "config.doomed", "config.claimed", "config.assigned", "config.user_made", "config.created",
     "config.user_moved", "config.synced", "config.user_deleted", "config.deleted", "config.failed",
     "config.postponed",
     # what people see
-    "account.uncached", "dialogue.state", "dialogue.data", "screen.answered", "screen.shown", "screen.sent",
-    "screen.deleted", "notice.claimed", "notice.edited", "notice.failed", "notice.marked", "notice.postponed",
+    "account.made", "account.uncached", "dialogue.state", "dialogue.data", "screen.answered", "screen.shown",
+    "screen.sent", "screen.deleted", "notice.claimed", "notice.edited", "notice.failed", "notice.marked",
+    "notice.postponed",
+    # what operators are told
+    "news.gathered", "news.claimed", "news.sent", "news.not_sent", "news.marked", "news.closed", "news.postponed",
 ]  # fmt: skip
 POINTS: frozenset[str] = frozenset(get_args(Point))
 

@@ -11,6 +11,7 @@ from aiogram.exceptions import TelegramAPIError
 from app.core.outgoing import PersonGone
 from app.domain.assets import Asset, format_units
 from app.domain.money import Money
+from app.failpoints import failpoint
 from app.locales.locales import Markup, translator
 from app.services.operator_news import NewsKind
 
@@ -55,6 +56,7 @@ class OperatorNotifier:
             except PersonGone:
                 log.info("operator_gone", admin=admin)
             except TelegramAPIError as error:
+                failpoint("news.not_sent")
                 log.warning("operator_not_told", admin=admin, error=type(error).__name__)
                 waiting.add(admin)
             else:
@@ -68,6 +70,7 @@ class OperatorNotifier:
         text = "\n\n".join(_words(each.kind, each.facts, t) for each in news)
         is_quiet = all(each.kind is NewsKind.AUDIT_RIGHT for each in news)
         await self._bot.send_message(admin, text, disable_notification=is_quiet)
+        failpoint("news.sent")
         await self._store.told([each.id for each in news], admin)
 
     async def _conclude(self, news: Sequence[News], *, everybody_was: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.domain.errors import NotFound, OfferChanged, PromoRefused
 from app.domain.money import Money
 from app.domain.promo import Refusal
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.offers import BURNED, OFFER, STANDING, booked
 from app.repo.shop import why_not
@@ -104,6 +105,7 @@ class GiftRepository(BaseRepository):
             "now": now,
         }
         rows = await self.database.run(GIVE, params)
+        failpoint("gift.bought")
         if not rows:
             rows = await self.database.run(WHY_NOT, {"tg_id": tg_id, "intent": intent, "now": now})
         await self.drop_account(tg_id, parts=("balance", "discount"))

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.failpoints import failpoint
 from app.repo.audit import examined
 from app.repo.sql import statement
 from app.services.operator_news import News, NewsKind
@@ -112,6 +113,7 @@ class OperatorNewsRepository:
     async def gather(self, now: datetime) -> None:
         """Store what the tables show to be new: money that waits, refunds that became a debt."""
         await self._database.run(GATHER, {"now": now})
+        failpoint("news.gathered")
 
     async def listen(self, providers: Sequence[str], since: datetime, before: datetime, now: datetime) -> None:
         """Store who was last heard before `before` and who is back; who never was is reckoned from `since`."""
@@ -121,25 +123,30 @@ class OperatorNewsRepository:
     async def heard(self, provider: str, now: datetime) -> None:
         """The provider answered usefully."""
         await self._database.run(HEARD, {"provider": provider, "now": now})
+        failpoint("provider.heard")
 
     async def claim_due(self, now: datetime, lease_seconds: int, limit: int) -> list[News]:
         """Lease up to `limit` untold news, oldest first."""
         params = {"now": now, "lease_end": now + timedelta(seconds=lease_seconds), "batch": limit}
         rows = await self._database.run(CLAIM, params)
+        failpoint("news.claimed")
         news = [News(row.id, NewsKind(row.kind), row.facts, frozenset(row.told), row.attempts) for row in rows]
         return sorted(news, key=lambda each: each.id)
 
     async def told(self, ids: Sequence[int], admin: int) -> None:
         """This operator knows these."""
         await self._database.run(TOLD, {"ids": json.dumps(list(ids)), "tg_id": admin})
+        failpoint("news.marked")
 
     async def done(self, ids: Sequence[int], now: datetime) -> None:
         """Nobody is left to be told."""
         await self._database.run(DONE, {"ids": json.dumps(list(ids)), "now": now})
+        failpoint("news.closed")
 
     async def retry(self, ids: Sequence[int], at: datetime) -> None:
         """Tell again at `at`."""
         await self._database.run(RETRY, {"ids": json.dumps(list(ids)), "at": at})
+        failpoint("news.postponed")
 
     async def languages(self, admins: Sequence[int]) -> dict[int, str]:
         """The languages of those operators who have an account."""

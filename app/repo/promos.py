@@ -19,6 +19,7 @@ from app.domain.promo import (
     holds_until,
     refusal,
 )
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.gifts import redeem_gift
 from app.repo.sql import statement
@@ -149,6 +150,7 @@ class PromoRepository(BaseRepository):
         """Use the code once for this intent, or keep its discount; a gift's code redeems the gift."""
         async with self.database.transaction() as connection:
             outcome = await self._redeem(connection, {"tg_id": tg_id, "code": code, "intent": intent, "now": now})
+        failpoint("promo.redeemed")
         await self.drop_account(tg_id, parts=("balance", "sub_end", "active_sub", "discount"))
         # A code that was guessed wrong has left its mark by now: the transaction stands.
         if isinstance(outcome, PromoRefused):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from app.failpoints import failpoint
 from app.repo.sql import statement
 from app.services.records import Rate
 
@@ -49,6 +50,7 @@ class RateRepository:
         """Keep rates of an asset, the first of each minute."""
         rows = [{"at": rate.fetched_at.isoformat(), "rub": str(rate.rub), "source": rate.source} for rate in rates]
         await self._database.run(NOTE, {"asset": asset.value, "rows": json.dumps(rows)})
+        failpoint("rate.noted")
 
     async def hole(
         self, asset: Asset, since: datetime, until: datetime, near: timedelta
@@ -66,4 +68,5 @@ class RateRepository:
     async def prune(self, before: datetime) -> int:
         """Forget what was noted before `before`; how many rows."""
         rows = await self._database.run(PRUNE, {"before": before})
+        failpoint("rate.forgotten")
         return int(rows[0].gone)

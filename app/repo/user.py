@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.money import Money
 from app.domain.subscription import TRIAL_MAX_CONFIGS, TRIAL_PLAN
+from app.failpoints import failpoint
 from app.repo.account_cache import FILL_SCRIPT, account_keys, cards_from_json, discount_from_json, dump, load
 from app.repo.base import BaseRepository
 from app.repo.offers import TOO_LATE
@@ -127,7 +128,9 @@ class UserRepository(BaseRepository):
     async def _arrive(self, params: dict[str, Any]) -> Sequence[Row[Any]]:
         """One statement; two in one transaction where the arrival itself earns the inviter a bonus."""
         if params["inviter"] is None or self._bonuses is None or not self._bonuses.due_at("signup"):
-            return await self.database.run(ARRIVE, params)
+            rows = await self.database.run(ARRIVE, params)
+            failpoint("account.made")
+            return rows
         bonuses = self._bonuses
 
         async def arrival(connection: AsyncConnection) -> tuple[Sequence[Row[Any]], set[int]]:
@@ -137,6 +140,7 @@ class UserRepository(BaseRepository):
             return rows, await bonuses.pay(connection, "signup", (params["tg_id"],), params["now"])
 
         rows, inviters = await self.database.unit(arrival)
+        failpoint("account.made")
         if inviters:
             await self.drop_account(*inviters, parts=("balance",))
         return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.domain.money import Money
+from app.failpoints import failpoint
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
 from app.services.operators import ReceivedMoney
@@ -155,6 +156,7 @@ class WaitingRepository(BaseRepository):
             if (await connection.execute(credit, params)).one_or_none() is None:
                 return False
             changed = {tg_id} | await self._bonuses.pay(connection, "first_payment", (tg_id,), now)
+        failpoint("money.assigned")
         await self.drop_account(*changed, parts=("balance",))
         return True
 
@@ -174,7 +176,9 @@ class WaitingRepository(BaseRepository):
             "who": who,
             "now": now,
         }
-        if not await self.database.run(ADJUST, params):
+        booked = await self.database.run(ADJUST, params)
+        failpoint("balance.adjusted")
+        if not booked:
             return False
         await self.drop_account(wish.owner, parts=("balance",))
         return True

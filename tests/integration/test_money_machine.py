@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
     from sqlalchemy import URL
 
-    from tests.support.life import Act
+    from tests.support.act import Act
 
 LIVES = int(os.environ.get("ORBIT_LIVES", "25"))
 MOMENTS = 45
@@ -60,6 +60,7 @@ class Town:
         await empty(self.database)
         self.life = Life()
         self.halves = [await self._half(number) for number in (0, 1)]
+        await self.life.makes_codes(self.halves[0])
         await self.perform(self.life.poll(0, 0))
 
     async def moment(self, first: Step, second: Step, *, together: bool) -> None:

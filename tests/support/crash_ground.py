@@ -20,7 +20,7 @@ from app.services.records import PanelAccess
 from sandbox.telegram import acts
 from sandbox.world import World
 from tests.support.postgres_server import TEMPLATE
-from tests.support.shift import WORKED, Chores, be_a_bot, shift
+from tests.support.shift import WORKED, Chores, be_a_bot, shift, tell_operators
 from tests.support.shop_floor import ShopFloor, newest, opened, replica_settings
 from tests.support.taps import Trace, tapped
 from tests.support.warm_bot import WARM
@@ -37,12 +37,14 @@ if TYPE_CHECKING:
 
 KILLED = -9
 # By then every lease that a dead process held has run out.
-LEASES_ARE_OVER = 31
+LEASES_ARE_OVER = 61
 MOST_SHIFTS = 4
 STORES = (
     "DATABASE_HOST", "DATABASE_PORT", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_NAME", "REDIS_URL", "SECRET_KEY"
 )  # fmt: skip
-GONE = EN["error.not_found"]
+# Who hears one of these, by a click or a code that came again, knows what there is to know.
+ENOUGH = {EN["error.not_found"], EN["promo.used_by_you"]}
+OPERATOR = 900
 VOLATILE = re.compile(r"\S*[\d/]\S*")
 
 # {me} is a person, {us} that person and whoever invited them.
@@ -64,17 +66,28 @@ ASKED = {
     "tombstones": "SELECT method, amount FROM payment_tombstones WHERE user_id = {me}",
     "purchases": "SELECT plan_key, days, price FROM purchases WHERE user_id = {me}",
     "configs": "SELECT slot, status, is_due, instance_id FROM configs WHERE user_id = {me}",
+    "uses": "SELECT kind, value, status, number FROM promo_uses WHERE user_id = {me}",
+    "gifts": "SELECT giver_id = {me}, plan_key, price, redeemed_by = {me} FROM gifts WHERE giver_id IN ({us})",
+    "given": "SELECT split_part(key, ':', 1), days FROM grants WHERE user_id = {me}",
+    "invited": "SELECT referee_id = {me}, bonus FROM referrals WHERE referee_id IN ({us})",
+    "acts": "SELECT action, amount FROM operator_log WHERE user_id = {me}",
+    "news": (
+        "SELECT kind, told, sent_at IS NOT NULL FROM operator_notices WHERE {me} = ANY(told) AND key ="
+        " (SELECT 'unmatched:ton:' || hash FROM ton_transactions WHERE status = 'unmatched' ORDER BY lt DESC LIMIT 1)"
+    ),
     "notices": "SELECT recipient = {me}, kind, sent_at IS NOT NULL FROM notices WHERE recipient IN ({us})",
 }
 UNFINISHED = text(
     "SELECT 'config ' || id FROM configs WHERE is_due UNION ALL SELECT 'notice ' || id FROM notices"
     " WHERE sent_at IS NULL UNION ALL SELECT 'update ' || update_id FROM money_updates WHERE handled_at IS NULL"
     " UNION ALL SELECT 'refund ' || key FROM refunds WHERE status = 'open'"
+    " UNION ALL SELECT 'news ' || id FROM operator_notices WHERE sent_at IS NULL"
 )
 BOOKED = {
     "stars": "SELECT key, direction = 'out' FROM receipts WHERE gateway = 'stars'",
     "cryptobot": "SELECT key FROM receipts WHERE gateway = 'cryptobot'",
-    "ton": "SELECT hash FROM ton_transactions",
+    "yookassa": "SELECT key, direction = 'out' FROM receipts WHERE gateway = 'yookassa'",
+    "chain": "SELECT hash FROM ton_transactions WHERE verdict <> 'notice'",
     "panels": (
         "SELECT marzban_username, floor(extract(epoch FROM expires_at))::bigint FROM configs WHERE status = 'active'"
     ),
@@ -103,8 +116,7 @@ class Outcome:
         }
         invoices, others = set(self.books["invoices"]), set(undisturbed.books["invoices"])
         extra = {row for row in invoices - others if "confirmed" in row}
-        # Who is told that a thing is gone already, by a click that came again, knows what there is to know.
-        untold = set() if GONE in self.told else set(undisturbed.told - self.told)
+        untold = set() if ENOUGH & self.told else set(undisturbed.told - self.told)
         wrong = {"invoices": (others - invoices) | extra, "not told": untold}
         return found | {name: rows for name, rows in wrong.items() if rows}
 
@@ -120,6 +132,8 @@ class Scene:
     paying: asyncio.Task[Any] | None = None
     # What a button carried: pressing it once more must change nothing.
     again: str | None = None
+    # Somebody who is new is greeted once: whose /start comes again sees the menu.
+    is_greeted: bool = False
 
     @property
     def people(self) -> list[Person]:
@@ -137,6 +151,7 @@ class Ground:
         self._settings = settings
         self._log = log
         self._people = 1000
+        self.operator = floor.person(OPERATOR, "Olga")
         self._spoilt: set[str] = set()
         # A payer gives up after 10 s, which two bots may need on a busy machine.
         self.world.telegram.stars.checkout_seconds = 60
@@ -184,7 +199,7 @@ class Ground:
 
     async def _left(self, chores: Chores) -> Chores:
         """A wish for a refund that is stored is the bot's to finish; nobody asks a second time."""
-        if chores.refund is not None and await self.database.run(WISH, {"key": chores.refund}):
+        if chores.refund is not None and await self.database.run(WISH, {"key": chores.refund[1]}):
             return Chores()
         return chores
 
@@ -199,10 +214,11 @@ class Ground:
         return code
 
     async def _is_gone(self) -> None:
-        """The server has noticed, and what the dead bot had leased is free."""
+        """The server has noticed, what the dead bot had leased is free, and limits of rates are full again."""
         while (await self.database.run(LEADS))[0][0]:  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.005)
         self.world.clock.advance(LEASES_ARE_OVER)
+        await self.floor.rested()
 
     async def _settled(self, scene: Scene) -> Outcome:
         """How it ends once nothing is left to do; every book agrees with every other."""
@@ -214,6 +230,7 @@ class Ground:
                 break
             self.world.clock.advance(LEASES_ARE_OVER)
             await self.floor.work()
+            await tell_operators(self.floor.app)
         assert not left, left
         await self._books_agree()
         outcome = await self._outcome(scene)
@@ -240,7 +257,11 @@ class Ground:
         paid = [(str(invoice.id),) for invoice in self.world.till.invoices.values() if invoice.payment]
         users = [(user.username, user.expire) for panel in self.world.panels.values() for user in panel.users.values()]
         incoming = [(transfer.hash,) for transfer in self.world.chain.incoming]
-        theirs: dict[str, list[Any]] = {"stars": stars, "cryptobot": paid, "ton": incoming, "panels": users}
+        payments = [(name, False) for name, payment in self.world.shop.payments.items() if payment.paid_at]
+        kassa = payments + [(name, True) for name in self.world.shop.refunds]
+        theirs: dict[str, list[Any]] = {
+            "stars": stars, "cryptobot": paid, "yookassa": kassa, "chain": incoming, "panels": users
+        }  # fmt: skip
         for name, rows in theirs.items():
             assert sorted(rows) == ours[name], (name, set(rows) ^ set(ours[name]))
 
@@ -252,7 +273,7 @@ class Ground:
         }
         said = [message for person in scene.people for message in person.messages.values() if message.by_bot]
         told = frozenset(VOLATILE.sub("#", message.content.text.text) for message in said)
-        return Outcome(books, told)
+        return Outcome(books, frozenset() if scene.is_greeted else told)
 
     async def _asked(self, query: str, **people: object) -> Sequence[Any]:
         return await self.database.run(text(query.format(**people)))
@@ -281,6 +302,11 @@ async def crash_ground(home: Path, admin_url: URL, redis: Redis) -> AsyncIterato
         cryptobot_token=SecretStr(env["CRYPTOBOT_TOKEN"]),
         cryptobot_api_url=env["CRYPTOBOT_API_URL"],
         cryptobot_testnet=True,
+        yookassa_shop_id=env["YOOKASSA_SHOP_ID"],
+        yookassa_secret_key=SecretStr(env["YOOKASSA_SECRET_KEY"]),
+        yookassa_api_url=env["YOOKASSA_API_URL"],
+        usdt_enabled=True,
+        admin_ids=str(OPERATOR),
     )
     try:
         async with opened(settings) as app:

@@ -21,7 +21,10 @@ from app.payments.gateway.ton_history import coin_history
 from app.payments.manager import PaymentManager
 from app.repo.bonuses import Bonuses
 from app.repo.configs import ConfigRepository
+from app.repo.gifts import GiftRepository
 from app.repo.payments import PaymentRepository
+from app.repo.promo_desk import PromoDeskRepository
+from app.repo.promos import PromoRepository
 from app.repo.provisioning import ProvisioningRepository
 from app.repo.receipts import ReceiptRepository
 from app.repo.refunds import RefundRepository
@@ -29,7 +32,11 @@ from app.repo.settlement import Settler
 from app.repo.shop import ShopRepository
 from app.repo.stars import StarRepository
 from app.repo.user import UserRepository
+from app.repo.waiting import WaitingRepository
 from app.services.accounts import Accounts
+from app.services.gifts import Gifts
+from app.services.operators import OperatorDesk
+from app.services.promos import Promos
 from app.services.receipts import Receipts, Reconciliation
 from app.services.refunds import RefundDesk
 from app.services.shop import Shop
@@ -82,6 +89,11 @@ class Half:
         self.users = UserRepository(database, cache, ttl=300, trial_key=b"k", bonuses=bonuses)
         self.accounts = Accounts(self.users, clock, 7)
         self.shop = Shop(ShopRepository(database, cache), Catalogue(PLANS), clock, _nobody)
+        self.gifts = Gifts(GiftRepository(database, cache), self.shop, clock)
+        self.promos = Promos(PromoRepository(database, cache), clock, _nobody)
+        self.promo_desk = PromoDeskRepository(database, cache)
+        self.waiting = WaitingRepository(database, cache, bonuses)
+        self.desk = OperatorDesk(self.waiting, clock, "olga")
         self.configs = ConfigRepository(database, cache)
         self.provisioning = ProvisioningRepository(database, cache)
         self.payments = PaymentRepository(database, cache, Settler(database, bonuses))
@@ -110,9 +122,17 @@ class Half:
         answer = await self._notifications.take("cryptobot", news.body, news.headers, None)
         assert answer == (200, "ok")
 
-    async def buy(self, tg_id: int, plan: Plan, intent: str) -> None:
-        """Press a plan's button."""
-        await self.shop.buy(tg_id, plan.key, plan.version, intent)
+    async def buy(self, tg_id: int, plan: Plan, intent: str, use_id: int = 0) -> None:
+        """Press a plan's button, which shows a discount or none."""
+        await self.shop.buy(tg_id, plan.key, _version(plan, use_id), intent)
+
+    async def give(self, tg_id: int, plan: Plan, intent: str, use_id: int = 0) -> str:
+        """The same for somebody else; the gift's code."""
+        return (await self.gifts.buy(tg_id, plan.key, _version(plan, use_id), intent)).gift.code
+
+
+def _version(plan: Plan, use_id: int) -> str:
+    return f"{plan.version}-{use_id}" if use_id else plan.version
 
 
 def _nobody(_job: str) -> None:

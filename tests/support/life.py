@@ -1,28 +1,28 @@
 """What can happen to a shop, one act at a time: on the real one, and what the model has to say to it.
 
 An act is a method of `Life` under the name that ACTIONS gives it. It chooses among who and what there is, and answers
-with an `Act`. Another kind of money: a method here, its name in ACTIONS, its rule in shop_model.py.
+with an `Act`. Another kind of money: a method here or in life_sales.py, its name in ACTIONS, its rule in the model.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.domain.errors import InsufficientBalance, NoSubscription, NotFound, TooManyConfigs, TooManyPayments
+from app.domain.errors import NoSubscription, NotFound, TooManyConfigs, TooManyPayments
 from app.domain.money import Money
 from app.domain.payment import PaymentMethod
 from app.domain.stars import payment_in, stars_for, worth_of
 from app.domain.ton import quoted_nano
 from app.services.records import Newcomer
-from tests.support.half import PLANS, STAR_RATE, HandClock
-from tests.support.outside import Outside
+from tests.support.act import CRYPTOBOT, METHODS, PEOPLE, RATES, STARS, TON, Act
+from tests.support.half import STAR_RATE
+from tests.support.life_sales import SalesLife
 from tests.support.shop_model import Bill, Charge, ShopModel, Transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from app.payments.gateway.cryptopay_models import Invoice
     from app.payments.gateway.tonapi_models import Transaction
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     from tests.support.half import Half
     from tests.support.orders import Unit
 
-TON, STARS, CRYPTOBOT = PaymentMethod.TON, PaymentMethod.STARS, PaymentMethod.CRYPTOBOT
-METHODS = (TON, STARS, CRYPTOBOT)
-PEOPLE = (1, 2, 3)
-RATES = ("220", "219.123457", "98.5")
 PARTS = ("1", "1", "1", "0.5", "0.999999999", "1.5", "3", "0.000000001")
 SPANS = (timedelta(minutes=1), timedelta(minutes=9), timedelta(minutes=30), timedelta(days=2), timedelta(days=6))
 
@@ -42,9 +38,11 @@ SPANS = (timedelta(minutes=1), timedelta(minutes=9), timedelta(minutes=30), time
 ACTIONS = (
     *("wait", "arrive", "open", "open", "open", "pay", "pay", "pay", "pay", "again", "poll", "reconcile", "cancel"),
     *("sweep", "buy", "buy", "refund", "refunded", "request", "delete", "provision", "look", "restart"),
+    *("promo", "promo", "lapse", "give", "unwrap", "card", "part", "adjust", "assign"),
 )
 FOR_BILLS, FOR_CHARGES = {"pay", "cancel"}, {"refund", "refunded"}
-FOR_PEOPLE = {"open", "buy", "request", "delete"} | FOR_BILLS | FOR_CHARGES
+FOR_PEOPLE = {"open", "buy", "request", "delete", "promo", "give", "unwrap", "card", "part", "adjust", "assign"}
+FOR_PEOPLE |= FOR_BILLS | FOR_CHARGES
 
 
 class Step(NamedTuple):
@@ -55,21 +53,11 @@ class Step(NamedTuple):
     second: int
 
 
-@dataclass(frozen=True)
-class Act:
-    """What one half does, and, once it did, by which transactions the model follows."""
-
-    do: Callable[[Half], Awaitable[object]]
-    follow: Callable[[object], Sequence[Unit]] = lambda _went: ()
-
-
-class Life:
-    """The model, the outside, and what was sent into it."""
+class Life(SalesLife):
+    """What can happen with gateways and configs; what is sold, given and put right stands in life_sales.py."""
 
     def __init__(self) -> None:
-        self.clock = HandClock()
-        self.model = ShopModel(now=self.clock.now())
-        self.outside = Outside(self.clock, Decimal(RATES[0]))
+        super().__init__()
         self.comments: dict[str, int] = {}
         self.names: dict[int, int] = {}  # invoices of Crypto Pay, by payment
 
@@ -98,7 +86,7 @@ class Life:
         return Act(do, lambda is_new: [lambda model: model.arrive(tg_id, inviter) is is_new])
 
     def open(self, first: int, second: int) -> Act:
-        tg_id, amount, method = self._person(first), Money.rub(50 + second), METHODS[second % 3]
+        tg_id, amount, method = self.person(first), Money.rub(50 + second), METHODS[second % 3]
         rate = self.outside.rates.rub
 
         async def do(half: Half) -> Payment | None:
@@ -166,24 +154,10 @@ class Life:
                 return False
             return True
 
-        return Act(do, lambda done: [lambda model: model.cancel(payment_id) is done])
+        return Act(do, lambda done: [lambda model: model.cancel(payment_id, done=bool(done))])
 
     def sweep(self, first: int, second: int) -> Act:
         return Act(lambda half: half.cleanup.run_once(), lambda _gone: [ShopModel.sweep])
-
-    def buy(self, first: int, second: int) -> Act:
-        """A fresh press of a button, or the last one pressed again."""
-        tg_id, plan = self._person(first), PLANS[second // 2 % 2]
-        intent = f"press{max(0, len(self.model.people[tg_id].intents) - second % 2)}"
-
-        async def do(half: Half) -> bool:
-            try:
-                await half.buy(tg_id, plan, intent)
-            except InsufficientBalance:
-                return False
-            return True
-
-        return Act(do, lambda done: [lambda model: model.buy(tg_id, plan, intent) is done])
 
     def refund(self, first: int, second: int) -> Act:
         """The operator gives a charge back."""
@@ -201,7 +175,7 @@ class Life:
         return self.news_of(self.outside.stars.give_back(charges[first % len(charges)]))
 
     def request(self, first: int, second: int) -> Act:
-        tg_id = self._person(first)
+        tg_id = self.person(first)
         wish = f"wish{second % 50}"
 
         async def do(half: Half) -> int | None:
@@ -218,7 +192,7 @@ class Life:
         return Act(do, follow)
 
     def delete(self, first: int, second: int) -> Act:
-        tg_id = self._person(first)
+        tg_id = self.person(first)
         configs = sorted(self.model.people[tg_id].configs) or [second]
         config_id = configs[second % len(configs)]
 
@@ -284,7 +258,7 @@ class Life:
 
     def _is_news(self, row: StarRow) -> bool:
         known = self.model.receipts.get((STARS, row.key))
-        return known is None or (row.is_refund and not known.is_refunded and known.credited is not None)
+        return known is None or (row.is_refund and known.back < known.paid)
 
     def _crypto_news(self, invoice: Invoice) -> Act:
         charge = self._crypto_charge(invoice)
@@ -294,9 +268,6 @@ class Life:
         payment_id = next(payment for payment, name in self.names.items() if name == invoice.invoice_id)
         bill = self.model.bills[payment_id]
         return Charge(CRYPTOBOT, str(invoice.invoice_id), payment_id, bill.owner, bill.asked, bill.amount)
-
-    def _person(self, number: int) -> int:
-        return sorted(self.model.people)[number % len(self.model.people)]
 
     def _bill(self, number: int) -> int:
         """One of the newest mostly: the oldest have seen everything."""

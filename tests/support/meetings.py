@@ -1,7 +1,7 @@
 """The operations that move money or may hold it up, as two sessions meet in them. One small class each.
 
 Another one: a class that prepares what it needs on the `Stage`, and says in `act` what is done and how the model
-follows; then it is added to OPERATIONS, and meets every other one in all orders.
+follows; then it is added to OPERATIONS, or to SALES of meetings_sales.py, and meets every other one in all orders.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from app.domain.assets import Asset
-from app.domain.errors import InsufficientBalance, NotFound
+from app.domain.errors import NotFound
 from app.domain.payment import PaymentMethod
 from app.services.chain import IncomingTransfer
 from app.services.records import Newcomer, PaidEvent
+from tests.support.act import CRYPTOBOT, METHODS, STARS, TON, Act
 from tests.support.books import WALLET
 from tests.support.half import PLANS
-from tests.support.life import CRYPTOBOT, METHODS, STARS, TON, Act, Life
+from tests.support.life import Life
 from tests.support.orders import after
 from tests.support.shop_model import Charge, ShopModel, Transfer
 
@@ -59,7 +60,7 @@ class Stage:
             self.bills[method] = max(self.life.model.bills)
             if self.is_failed:
                 await self.half.payments.cancel(BUYER, self.bills[method])
-                self.life.model.cancel(self.bills[method])
+                self.life.model.cancel(self.bills[method], done=True)
         return self.bills[method]
 
     def _move(self, span: timedelta) -> None:
@@ -176,17 +177,12 @@ class FriendPays(Operation):
 
 
 class Buy(Operation):
+    """A plan, at the price that the buyer is shown."""
+
     name, plan = "buy", PLANS[0]
 
     def act(self, stage: Stage) -> Act:
-        async def do(half: Half) -> bool:
-            try:
-                await half.buy(BUYER, self.plan, self.name)
-            except InsufficientBalance:
-                return False
-            return True
-
-        return Act(do, lambda done: [lambda model: model.buy(BUYER, self.plan, self.name) is done])
+        return stage.life.buys(BUYER, self.plan, self.name)
 
 
 class BuyWhatTakesMore(Buy):
@@ -240,7 +236,7 @@ class Cancel(Operation):
                 return False
             return True
 
-        return Act(do, lambda done: [lambda model: model.cancel(self.payment_id) is done])
+        return Act(do, lambda done: [lambda model: model.cancel(self.payment_id, done=bool(done))])
 
 
 class Cleanup(Operation):
@@ -274,14 +270,16 @@ class Arrive(Operation):
         return Act(do, lambda is_new: [lambda model: model.arrive(NEWCOMER, BUYER) is is_new])
 
 
-OPERATIONS: tuple[type[Operation], ...] = (
-    *(TonPage, StarsCharge, CryptoEvent, Buy, BuyWhatTakesMore, Refund),
-    *(Expire, Cancel, Cleanup, FriendPays, Open, Arrive),
-)
-# Pairs beside those of the table with each other and with themselves.
+# What moves money, or ends an invoice that may bring some: any two of these meet.
+OPERATIONS: tuple[type[Operation], ...] = (TonPage, StarsCharge, Buy, BuyWhatTakesMore, Refund, Expire, FriendPays)
+# What only meets its like, and what touches the same rows.
 MORE_PAIRS: tuple[tuple[type[Operation], type[Operation]], ...] = (
+    *((Cancel, other) for other in (TonPage, StarsCharge, CryptoEvent, Expire, Cancel, Cleanup)),
+    *((Cleanup, other) for other in (TonPage, StarsCharge, CryptoEvent, Expire, Cleanup, DustOfTon)),
+    *((CryptoEvent, other) for other in (CryptoEvent, Buy, Expire)),
+    *((Open, other) for other in (Open, TonPage, Expire, Cancel)),
+    *((Arrive, other) for other in (Arrive, FriendPays, Buy)),
     (TonPage, AnotherTonPage),
     (StarsCharge, AnotherStarsCharge),
-    (DustOfTon, Cleanup),
     (DustOfTon, TonPage),
 )

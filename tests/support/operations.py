@@ -1,56 +1,38 @@
-"""What people, providers and operators do to the shop, one operation a function: each sets the scene for one shift.
+"""What people and Telegram, the chain and CryptoBot do to the shop, one operation a function: each sets the scene for
+one shift. Its siblings hold what is about sales, and what operators and YooKassa do.
 
-A new operation is a function below with `@operation`; what it says of points and effects is found out by running it.
+A new operation is a function with `@operation`; what it says of points and effects is found out by running it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from app.core.actions import BuyPlan, CancelInvoice, DeleteConfig, NewConfig, new_intent
+from app.core.actions import BuyPlan, DeleteConfig, NewConfig, new_intent
 from app.domain.referral import payload_for
+from app.repo.refunds import RefundRepository
 from sandbox.telegram import acts, checkout
 from tests.support.crash_ground import Scene
+from tests.support.scenes import cancels, clicked, clicks, invoice, opens, operation, pays_stars, stars_invoice
 from tests.support.shift import Chores
-from tests.support.shop_floor import newest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from aiogram.filters.callback_data import CallbackData
-
     from sandbox.telegram.people import Person
-    from sandbox.telegram.stars import StarsInvoice, Transfer
     from tests.support.crash_ground import Ground
 
-    Begin = Callable[[Ground, Person], Awaitable[Scene]]
-
-OPERATIONS: dict[str, Callable[[Ground], Awaitable[Scene]]] = {}
-
-LAST_INVOICE = text("SELECT id, external_id, pay_url FROM payments ORDER BY id DESC LIMIT 1")
 AGE = text("UPDATE payments SET created_at = created_at - interval '8 days' WHERE user_id = CAST(:id AS bigint)")
 CONFIG = text("SELECT id FROM configs WHERE user_id = CAST(:id AS bigint)")
 AFTER_THE_DEADLINE = 700
 FOR_EVER = -1
 
 
-def operation(begin: Begin) -> Begin:
-    """Count it among the operations; it begins with a customer who has a trial."""
-
-    async def scene(ground: Ground) -> Scene:
-        return await begin(ground, await ground.floor.customer(ground.next_id()))
-
-    OPERATIONS[begin.__name__] = scene
-    return begin
-
-
 @operation
 async def chain_transfer(ground: Ground, person: Person) -> Scene:
     """An invoice is paid in coins."""
-    await _opens(ground, person, "ton")
+    await opens(ground, person, "ton")
     await ground.floor.pays_last_invoice()
     return Scene(person)
 
@@ -58,7 +40,7 @@ async def chain_transfer(ground: Ground, person: Person) -> Scene:
 @operation
 async def chain_transfer_with_telegram_in_trouble(ground: Ground, person: Person) -> Scene:
     """The same, and the word of it is taken at the second try."""
-    await _opens(ground, person, "ton")
+    await opens(ground, person, "ton")
     await ground.floor.pays_last_invoice()
     await ground.spoils(ground.world.telegram_url, "sendMessage")
     return Scene(person)
@@ -69,7 +51,7 @@ async def first_payment_of_a_friend(ground: Ground, inviter: Person) -> Scene:
     """The same, and somebody gets a bonus for it."""
     friend = ground.floor.person(ground.next_id(), "Max")
     await ground.floor.start(friend, payload_for(inviter.id))
-    await _opens(ground, friend, "ton")
+    await opens(ground, friend, "ton")
     await ground.floor.pays_last_invoice()
     return Scene(friend, inviter)
 
@@ -77,7 +59,7 @@ async def first_payment_of_a_friend(ground: Ground, inviter: Person) -> Scene:
 @operation
 async def invoice_expires(ground: Ground, person: Person) -> Scene:
     """Nobody pays."""
-    await _opens(ground, person, "ton")
+    await opens(ground, person, "ton")
     ground.world.clock.advance(AFTER_THE_DEADLINE)
     return Scene(person)
 
@@ -85,25 +67,24 @@ async def invoice_expires(ground: Ground, person: Person) -> Scene:
 @operation
 async def invoice_at_a_link_expires(ground: Ground, person: Person) -> Scene:
     """Nobody pays at CryptoBot either."""
-    await _opens(ground, person, "cryptobot")
+    await opens(ground, person, "cryptobot")
     ground.world.clock.advance(AFTER_THE_DEADLINE)
     return Scene(person)
 
 
 @operation
 async def stale_invoice(ground: Ground, person: Person) -> Scene:
-    """An invoice that nobody paid is a week old."""
-    await _opens(ground, person, "ton")
-    await _clicks(ground, person, CancelInvoice(id=(await _invoice(ground)).id).pack(), delivered=True)
+    """An invoice that nobody paid is a week old when it is cancelled."""
+    await opens(ground, person, "ton")
     await ground.database.run(AGE, {"id": person.id})
-    return Scene(person)
+    return await cancels(ground, person)
 
 
 @operation
 async def checkout_in_stars(ground: Ground, person: Person) -> Scene:
     """Telegram asks whether the customer may pay."""
-    invoice = await _stars_invoice(ground, person)
-    paying = asyncio.create_task(checkout.pay(ground.world.telegram, person, invoice))  # noqa: TID251 - awaited there
+    asked = await stars_invoice(ground, person)
+    paying = asyncio.create_task(checkout.pay(ground.world.telegram, person, asked))  # noqa: TID251 - awaited there
     await asyncio.sleep(0)
     return Scene(person, paying=paying)
 
@@ -111,14 +92,14 @@ async def checkout_in_stars(ground: Ground, person: Person) -> Scene:
 @operation
 async def charge_in_stars(ground: Ground, person: Person) -> Scene:
     """Telegram tells that the customer has paid."""
-    await _pays_stars(ground, person)
+    await pays_stars(ground, person)
     return Scene(person)
 
 
 @operation
 async def charge_in_stars_untold(ground: Ground, person: Person) -> Scene:
     """Telegram's word of it is lost; its list has it."""
-    await _pays_stars(ground, person)
+    await pays_stars(ground, person)
     ground.floor.take()
     return Scene(person)
 
@@ -126,37 +107,37 @@ async def charge_in_stars_untold(ground: Ground, person: Person) -> Scene:
 @operation
 async def webhook_of_cryptobot(ground: Ground, person: Person) -> Scene:
     """An invoice is paid at CryptoBot, which says so."""
-    await _opens(ground, person, "cryptobot")
-    invoice = ground.world.till.pay((await _invoice(ground)).external_id, "USDT")
-    return Scene(person, chores=Chores(webhook=invoice.id))
+    await opens(ground, person, "cryptobot")
+    paid = ground.world.till.pay((await invoice(ground)).external_id, "USDT")
+    return Scene(person, chores=Chores(webhook=("cryptobot", {"invoice_id": paid.id})))
 
 
 @operation
 async def payment_at_cryptobot_untold(ground: Ground, person: Person) -> Scene:
     """It is paid there, and nobody says so."""
-    await _opens(ground, person, "cryptobot")
-    ground.world.till.pay((await _invoice(ground)).external_id, "USDT")
+    await opens(ground, person, "cryptobot")
+    ground.world.till.pay((await invoice(ground)).external_id, "USDT")
     return Scene(person)
 
 
 @operation
 async def open_an_invoice_in_coins(ground: Ground, person: Person) -> Scene:
     """A click asks for an invoice."""
-    await _clicks(ground, person, "pay:ton:40000")
+    await clicks(ground, person, "pay:ton:40000")
     return Scene(person)
 
 
 @operation
 async def open_an_invoice_of_stars(ground: Ground, person: Person) -> Scene:
     """The same at Telegram."""
-    await _clicks(ground, person, "pay:stars:40000")
+    await clicks(ground, person, "pay:stars:40000")
     return Scene(person)
 
 
 @operation
 async def open_an_invoice_at_cryptobot(ground: Ground, person: Person) -> Scene:
     """The same at CryptoBot, for a sum that was typed."""
-    await _clicks(ground, person, "pay:cryptobot:0", delivered=True)
+    await clicks(ground, person, "pay:cryptobot:0", delivered=True)
     acts.write(ground.world.telegram, person, "400")
     return Scene(person)
 
@@ -164,7 +145,7 @@ async def open_an_invoice_at_cryptobot(ground: Ground, person: Person) -> Scene:
 @operation
 async def invoice_that_is_not_to_be_had(ground: Ground, person: Person) -> Scene:
     """CryptoBot refuses to make one."""
-    await _clicks(ground, person, "pay:cryptobot:40000")
+    await clicks(ground, person, "pay:cryptobot:40000")
     await ground.spoils(ground.world.cryptopay_url, "createInvoice", times=FOR_EVER)
     return Scene(person)
 
@@ -172,38 +153,38 @@ async def invoice_that_is_not_to_be_had(ground: Ground, person: Person) -> Scene
 @operation
 async def cancel_an_invoice_in_coins(ground: Ground, person: Person) -> Scene:
     """A picture is turned into words."""
-    await _opens(ground, person, "ton")
-    return await _clicked(ground, person, CancelInvoice(id=(await _invoice(ground)).id))
+    await opens(ground, person, "ton")
+    return await cancels(ground, person)
 
 
 @operation
 async def cancel_an_invoice_at_cryptobot(ground: Ground, person: Person) -> Scene:
     """The invoice there is taken away."""
-    await _opens(ground, person, "cryptobot")
-    return await _clicked(ground, person, CancelInvoice(id=(await _invoice(ground)).id))
+    await opens(ground, person, "cryptobot")
+    return await cancels(ground, person)
 
 
 @operation
 async def cancel_an_invoice_at_cryptobot_in_trouble(ground: Ground, person: Person) -> Scene:
     """It stays there, unpaid."""
-    await _opens(ground, person, "cryptobot")
+    await opens(ground, person, "cryptobot")
     await ground.spoils(ground.world.cryptopay_url, "deleteInvoice", times=FOR_EVER)
-    return await _clicked(ground, person, CancelInvoice(id=(await _invoice(ground)).id))
+    return await cancels(ground, person)
 
 
 @operation
 async def purchase(ground: Ground, person: Person) -> Scene:
     """A plan is bought; a config follows."""
-    await _clicks(ground, person, NewConfig(intent=new_intent()).pack(), delivered=True)
+    await clicks(ground, person, NewConfig(intent=new_intent()).pack(), delivered=True)
     await ground.floor.tops_up(person, 400)
     plan = ground.floor.app.settings.catalogue().get("sub_1m")
-    return await _clicked(ground, person, BuyPlan(key=plan.key, version=plan.version, intent=new_intent()))
+    return await clicked(ground, person, BuyPlan(key=plan.key, version=plan.version, intent=new_intent()))
 
 
 @operation
 async def new_config(ground: Ground, person: Person) -> Scene:
     """A config is wished for and made."""
-    return await _clicked(ground, person, NewConfig(intent=new_intent()))
+    return await clicked(ground, person, NewConfig(intent=new_intent()))
 
 
 @operation
@@ -211,76 +192,49 @@ async def new_config_on_a_panel_in_trouble(ground: Ground, person: Person) -> Sc
     """The panel makes it at the second try."""
     for url in ground.world.panel_urls.values():
         await ground.spoils(url, "POST /api/user")
-    return await _clicked(ground, person, NewConfig(intent=new_intent()))
+    return await clicked(ground, person, NewConfig(intent=new_intent()))
 
 
 @operation
 async def goodbye_to_a_config(ground: Ground, person: Person) -> Scene:
     """A config is wished away."""
-    await _clicks(ground, person, NewConfig(intent=new_intent()).pack(), delivered=True)
+    await clicks(ground, person, NewConfig(intent=new_intent()).pack(), delivered=True)
     await ground.floor.work()
     (config,) = await ground.database.run(CONFIG, {"id": person.id})
-    return await _clicked(ground, person, DeleteConfig(id=config.id, sure=True))
+    return await clicked(ground, person, DeleteConfig(id=config.id, sure=True))
 
 
 @operation
 async def refund_by_the_operator(ground: Ground, person: Person) -> Scene:
     """A charge in Stars is given back."""
-    charge = await _pays_stars(ground, person)
+    charge = await pays_stars(ground, person)
     await ground.floor.deliver()
-    return Scene(person, chores=Chores(refund=charge.id))
+    return Scene(person, chores=Chores(refund=("stars", charge.id)))
+
+
+@operation
+async def refund_that_was_cut_off(ground: Ground, person: Person) -> Scene:
+    """The wish for one is all that there is of it."""
+    charge = await pays_stars(ground, person)
+    await ground.floor.deliver()
+    stores = ground.floor.app.stores
+    assert await RefundRepository(stores.database, stores.cache).ask("stars", charge.id, ground.world.clock.now())
+    return Scene(person)
 
 
 @operation
 async def refund_whose_answer_is_lost(ground: Ground, person: Person) -> Scene:
     """Telegram gives the charge back, and the bot does not hear of it."""
-    charge = await _pays_stars(ground, person)
+    charge = await pays_stars(ground, person)
     await ground.floor.deliver()
     await ground.spoils(ground.world.telegram_url, "refundStarPayment", "drop_after")
-    return Scene(person, chores=Chores(refund=charge.id))
+    return Scene(person, chores=Chores(refund=("stars", charge.id)))
 
 
 @operation
 async def refund_by_telegram(ground: Ground, person: Person) -> Scene:
     """Telegram has given a charge back by itself, and says so."""
-    charge = await _pays_stars(ground, person)
+    charge = await pays_stars(ground, person)
     await ground.floor.deliver()
     checkout.refund(ground.world.telegram, charge)
     return Scene(person)
-
-
-async def _clicked(ground: Ground, person: Person, action: CallbackData) -> Scene:
-    """A click waits for the bot; to repeat it would change nothing."""
-    await _clicks(ground, person, action.pack())
-    return Scene(person, again=action.pack())
-
-
-async def _clicks(ground: Ground, person: Person, data: str, *, delivered: bool = False) -> None:
-    acts.click(ground.world.telegram, person, newest(person).id, data)
-    if delivered:
-        await ground.floor.deliver()
-
-
-async def _opens(ground: Ground, person: Person, method: str) -> None:
-    await _clicks(ground, person, f"pay:{method}:40000", delivered=True)
-
-
-async def _invoice(ground: Ground) -> Any:
-    (invoice,) = await ground.database.run(LAST_INVOICE)
-    return invoice
-
-
-async def _stars_invoice(ground: Ground, person: Person) -> StarsInvoice:
-    await _opens(ground, person, "stars")
-    return checkout.invoice_of(ground.world.telegram, person, None, (await _invoice(ground)).pay_url)
-
-
-async def _pays_stars(ground: Ground, person: Person) -> Transfer:
-    """The customer has paid; the word of it waits for the bot."""
-    invoice = await _stars_invoice(ground, person)
-    paying = asyncio.create_task(checkout.pay(ground.world.telegram, person, invoice))  # noqa: TID251 - awaited below
-    await asyncio.sleep(0)
-    await ground.floor.deliver()
-    charge = (await paying).charge
-    assert charge is not None
-    return charge

@@ -15,9 +15,14 @@ import aiohttp
 
 from app import failpoints
 from app.core.polling import Polling
+from app.domain.money import Money
 from app.embedded.children import libc_call
 from app.keyring import PAYMENT_PATHS
 from app.main import UPDATES, App
+from app.office import Office
+from app.repo.bonuses import Bonuses
+from app.repo.waiting import WaitingRepository
+from app.services.operators import Adjustment, OperatorDesk, Refusal, Refused, worth_of
 from app.stores import open_stores
 from app.web.app import create_app
 from app.web.payments import PaymentDoor, path
@@ -36,10 +41,16 @@ TRUST = ssl.create_default_context()
 
 @dataclass(frozen=True)
 class Chores:
-    """What comes to a bot beside its jobs: a webhook about an invoice of Crypto Pay, an operator's refund."""
+    """What comes to a bot beside its jobs: a webhook, what an operator asks for, and what operators are told.
 
-    webhook: int | None = None
-    refund: str | None = None
+    A webhook is the gateway and what its emulator is asked to bring; a refund is the gateway and the charge.
+    """
+
+    webhook: tuple[str, dict[str, object]] | None = None
+    refund: tuple[str, str] | None = None
+    assign: tuple[str, int] | None = None
+    adjust: tuple[int, str] | None = None
+    office: bool = False
 
 
 class Alone:
@@ -83,15 +94,45 @@ async def shift(app: App, updates: int, chores: Chores) -> None:
     if updates:
         await _poll(app, updates)
     if chores.webhook is not None:
-        await _be_told(app, chores.webhook)
+        await _be_told(app, *chores.webhook)
     if chores.refund is not None:
-        await app.cash.refunds.refund("stars", chores.refund)
+        await app.cash.refunds.refund(*chores.refund)
+    await _at_the_desk(app, chores)
     jobs: list[Callable[[], Awaitable[object]]] = []
     app.cash.start_jobs(lambda _name, _seconds, job: jobs.append(job))  # type: ignore[arg-type]  # see Every
     for job in jobs:
         await job()
     while await app.provisioner.run_once() + await app.notifier.run_once():
         pass
+    if chores.office:
+        await tell_operators(app)
+
+
+async def tell_operators(app: App) -> None:
+    """Find what operators should know, and tell them."""
+    office: dict[str, Callable[[], Awaitable[object]]] = {}
+    watched = Office(app.settings, app.stores, app.clock, app.bot, app.cash.watched)
+    watched.start_jobs(lambda name, _seconds, job: office.update({name: job}))  # type: ignore[dict-item]  # see Every
+    for name in ("operator-watch", "operator-notices"):
+        await office[name]()
+
+
+async def _at_the_desk(app: App, chores: Chores) -> None:
+    """What an operator does by hand; who asks again finds it done."""
+    settings, stores = app.settings, app.stores
+    bonuses = Bonuses(settings.referral_trigger, settings.referral_bonus)
+    desk = OperatorDesk(WaitingRepository(stores.database, stores.cache, bonuses), app.clock, "olga")
+    if chores.assign is not None:
+        reference, tg_id = chores.assign
+        try:
+            money = await desk.find(reference)
+            await desk.assign(money, tg_id, worth_of(money, settings.ton_rub_rate, settings.telegram_stars_rate))
+        except Refused as refused:
+            if refused.refusal is not Refusal.CREDITED:
+                raise
+    if chores.adjust is not None:
+        owner, key = chores.adjust
+        await desk.adjust(Adjustment(owner, Money.rub(25), "a reason", key, is_told=True))
 
 
 async def _poll(app: App, updates: int) -> None:
@@ -103,16 +144,17 @@ async def _poll(app: App, updates: int) -> None:
     await polling.stop(5)
 
 
-async def _be_told(app: App, invoice_id: int) -> None:
-    """Open the door for webhooks and have Crypto Pay bring one."""
+async def _be_told(app: App, gateway: str, brought: dict[str, object]) -> None:
+    """Open the door for webhooks and have the gateway's emulator bring one."""
     key = app.keyring.derive(PAYMENT_PATHS)
     door = PaymentDoor(app.cash.notifications, key)
     web = WebServer(create_app({}, more=[door.route]), "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{web.bind()}{path(key, 'cryptobot')}"
+    url = f"http://127.0.0.1:{web.bind()}{path(key, gateway)}"
     app.supervisor.start("web", web.run)
-    sim = f"{str(app.settings.cryptobot_api_url).rstrip('/')}/sim"
+    api = {"cryptobot": app.settings.cryptobot_api_url, "yookassa": app.settings.yookassa_api_url}[gateway]
+    sim = f"{str(api).rstrip('/')}/sim"
     async with aiohttp.ClientSession() as http:
-        for act, body in (("webhook", {"url": url}), ("deliver", {"invoice_id": invoice_id}), ("webhook", {})):
+        for act, body in (("webhook", {"url": url}), ("deliver", brought), ("webhook", {})):
             async with http.post(f"{sim}/{act}", json=body) as answer:
                 if answer.status != 200:
                     raise RuntimeError(f"{act}: {await answer.text()}")

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from app.domain.money import ZERO, Money
 from app.domain.payment import PaymentMethod
-from app.domain.subscription import extended, is_active
+from app.domain.subscription import is_active
 from app.domain.ton import credit_for
-from tests.support.books import NOW, TIMEOUT
+from tests.support.books import TIMEOUT
+from tests.support.sales_model import Person, Sales
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-    from app.domain.plans import Plan
 
 BONUS = Money.rub(50)
 FIRST_TOP_UP = Money.rub(50)
@@ -33,22 +33,8 @@ class State(StrEnum):
     PENDING = "pending"
     CONFIRMED = "confirmed"
     FAILED = "failed"
+    CANCELLED = "cancelled"
     SWEPT = "swept"
-
-
-@dataclass
-class Person:
-    """An account."""
-
-    inviter: int | None = None
-    balance: Money = ZERO
-    topped_up: Money = ZERO
-    is_bonus_paid: bool = False
-    end: datetime = NOW
-    max_configs: int = 1
-    configs: frozenset[int] = frozenset()
-    wishes: frozenset[str] = frozenset()
-    intents: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -97,19 +83,22 @@ class Receipt:
 
     owner: int | None
     credited: Money | None
-    is_refunded: bool = False
+    paid: int
+    back: int = 0
+    taken_back: Money = ZERO
 
 
 @dataclass
-class ShopModel:
+class ShopModel(Sales):
     """All that was done, and what should have come of it. `lines` count the ledger's lines and add them up."""
 
-    now: datetime = NOW
     most_open: int = 3
-    people: dict[int, Person] = field(default_factory=dict)
     bills: dict[int, Bill] = field(default_factory=dict)
     transfers: frozenset[int] = frozenset()
     receipts: dict[tuple[str, str], Receipt] = field(default_factory=dict)
+    refunds: frozenset[str] = frozenset()
+    assigned: frozenset[int] = frozenset()
+    adjusted: frozenset[str] = frozenset()
     lines: Counter[tuple[str, str]] = field(default_factory=Counter)
     sums: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -117,7 +106,9 @@ class ShopModel:
         """Another one, that goes its own way from here."""
         return replace(
             self,
-            people={tg_id: replace(person) for tg_id, person in self.people.items()},
+            people={tg_id: person.copy() for tg_id, person in self.people.items()},
+            codes={name: replace(code) for name, code in self.codes.items()},
+            gifts={name: replace(gift) for name, gift in self.gifts.items()},
             bills={payment_id: replace(bill) for payment_id, bill in self.bills.items()},
             receipts={key: replace(receipt) for key, receipt in self.receipts.items()},
             lines=self.lines.copy(),
@@ -164,7 +155,7 @@ class ShopModel:
             bill.has_receipt = True
             if is_first and charge.paid == bill.asked:
                 credited = bill.amount
-        self.receipts[charge.gateway, charge.key] = Receipt(owner, credited)
+        self.receipts[charge.gateway, charge.key] = Receipt(owner, credited, charge.paid)
         if credited is None or owner is None:
             return True
         if bill is not None and is_first:
@@ -172,27 +163,52 @@ class ShopModel:
         self._top_up(owner, credited, f"gateway:{charge.gateway}")
         return True
 
-    def refund(self, gateway: PaymentMethod, key: str) -> bool:
-        """A charge goes back, once; what was spent of it is a debt."""
-        receipt = self.receipts.get((gateway, key))
-        if receipt is None or receipt.credited is None or receipt.owner is None or receipt.is_refunded:
+    def refund(self, gateway: PaymentMethod, charge: str, key: str = "", part: int | None = None) -> bool:
+        """A charge goes back, or a part of it, each once for its key; what was spent of it is a debt."""
+        receipt, name = self.receipts.get((gateway, charge)), f"{gateway}:{key or charge}"
+        if receipt is None or name in self.refunds or receipt.back >= receipt.paid:
             return True
-        receipt.is_refunded = True
+        self.refunds |= {name}
+        left = receipt.paid - receipt.back
+        back = left if part is None else min(part, left)
+        receipt.back += back
+        if receipt.credited is None or receipt.owner is None:
+            return True
+        rest = receipt.credited - receipt.taken_back
+        worth = rest if back == left else min(rest, _share(receipt.credited, back, receipt.paid))
+        receipt.taken_back += worth
         person = self.people[receipt.owner]
-        taken = min(person.balance, receipt.credited)
+        taken = min(person.balance, worth)
         person.balance -= taken
-        self._book("refund", f"wallet:{receipt.owner}", -taken)
-        self._book("refund", "debts", taken - receipt.credited)
-        self._book("refund", f"gateway:{gateway}", receipt.credited)
+        self.book("refund", f"wallet:{receipt.owner}", -taken)
+        self.book("refund", "debts", taken - worth)
+        self.book("refund", f"gateway:{gateway}", worth)
         return True
 
-    def cancel(self, payment_id: int) -> bool:
-        """Whether there was something to cancel."""
+    def assign(self, lt: int, tg_id: int, amount: Money) -> bool:
+        """Whether money that named nobody became this person's just now."""
+        if lt in self.assigned or amount == ZERO:
+            return False
+        self.assigned |= {lt}
+        self._top_up(tg_id, amount, "gateway:ton")
+        return True
+
+    def adjust(self, tg_id: int, amount: Money, key: str) -> bool:
+        """Whether the balance is changed, by this wish or by an earlier one of its key."""
+        if key in self.adjusted:
+            return True
+        if self.people[tg_id].balance + amount < ZERO:
+            return False
+        self.adjusted |= {key}
+        self._change("adjustment", tg_id, amount, "adjustments")
+        return True
+
+    def cancel(self, payment_id: int, *, done: bool) -> bool:
+        """Whether it can have gone so. What is cancelled can be cancelled again, but not by two at the same moment."""
         bill = self.bills[payment_id]
-        was_pending = bill.state is State.PENDING
-        if was_pending:
-            bill.state = State.FAILED
-        return was_pending
+        if done and bill.state is State.PENDING:
+            bill.state = State.CANCELLED
+        return bill.state is State.CANCELLED if done else bill.state is not State.PENDING
 
     def expire(self, method: PaymentMethod) -> bool:
         """The provider was asked, and knows of no more money for what is overdue."""
@@ -205,24 +221,9 @@ class ShopModel:
     def sweep(self) -> bool:
         """What nobody paid for a week goes."""
         for bill in self.bills.values():
-            if bill.state is State.FAILED and not bill.has_receipt and bill.opened_at < self.now - KEPT:
+            is_dead = bill.state in {State.FAILED, State.CANCELLED} and not bill.has_receipt
+            if is_dead and bill.opened_at < self.now - KEPT:
                 bill.state = State.SWEPT
-        return True
-
-    def buy(self, tg_id: int, plan: Plan, intent: str) -> bool:
-        """Whether the plan is the person's, by this press or by an earlier one."""
-        person = self.people[tg_id]
-        if intent in person.intents:
-            return True
-        if person.balance < plan.price:
-            return False
-        person.intents |= {intent}
-        person.balance -= plan.price
-        kept = person.max_configs if is_active(person.end, self.now) else 0
-        person.max_configs = max(kept, plan.max_configs)
-        person.end = extended(person.end, self.now, plan.days)
-        self._book("purchase", f"wallet:{tg_id}", -plan.price)
-        self._book("purchase", "sales", plan.price)
         return True
 
     def may_request(self, tg_id: int) -> bool:
@@ -264,15 +265,16 @@ class ShopModel:
         person = self.people[tg_id]
         person.balance += amount
         person.topped_up += amount
-        self._book("topup", f"wallet:{tg_id}", amount)
-        self._book("topup", source, -amount)
+        self.book("topup", f"wallet:{tg_id}", amount)
+        self.book("topup", source, -amount)
         if person.inviter and not person.is_bonus_paid and person.topped_up >= FIRST_TOP_UP:
             person.is_bonus_paid = True
             self.people[person.inviter].balance += BONUS
-            self._book("referral", f"wallet:{person.inviter}", BONUS)
-            self._book("referral", "bonuses", -BONUS)
+            self.book("referral", f"wallet:{person.inviter}", BONUS)
+            self.book("referral", "bonuses", -BONUS)
 
-    def _book(self, kind: str, account: str, amount: Money) -> None:
+    def book(self, kind: str, account: str, amount: Money) -> None:
+        """A line of the ledger."""
         if amount != ZERO:
             self.lines[kind, account] += 1
             self.sums[kind, account] += amount.kopecks
@@ -280,6 +282,11 @@ class ShopModel:
     @staticmethod
     def _has_row(bill: Bill) -> bool:
         return bill.state is not State.SWEPT
+
+
+def _share(credited: Money, back: int, paid: int) -> Money:
+    """What a part of a charge had brought, to the nearest kopeck."""
+    return Money((2 * credited.kopecks * back + paid) // (2 * paid))
 
 
 def _worth(bill: Bill, transfer: Transfer, late_rate: Decimal) -> Money:

@@ -7,8 +7,9 @@ A session that has to wait for a lock of the other one is told by PostgreSQL its
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import asynccontextmanager
-from itertools import combinations
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import text
@@ -16,41 +17,35 @@ from sqlalchemy import text
 from app.repo.db import Database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from sqlalchemy import Executable, Row
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+LOOKS, LOCKS = re.compile(r"\s*SELECT\b"), re.compile(r"\bFOR (NO KEY )?UPDATE\b")
 IS_BLOCKED = text("SELECT cardinality(pg_blocking_pids(CAST(:pid AS int))) > 0")
 A_MOMENT_SECONDS = 0.005
+# So many that all their orders are played.
+FEW_STEPS = 6
 
 
 class Gate:
-    """Where one session stops. `passed` counts its steps."""
+    """Where one session stops."""
 
     def __init__(self) -> None:
-        self.passed = 0
         self.pid = 0
         self.stands = asyncio.Event()
         self._may_pass = asyncio.Semaphore(0)
-        self._is_open = False
 
     async def stop(self) -> None:
         """Called by the session: wait here to be let on."""
-        if not self._is_open:
-            self.stands.set()
-            await self._may_pass.acquire()
-        self.passed += 1
+        self.stands.set()
+        await self._may_pass.acquire()
 
     def let_on(self) -> None:
         """One step further."""
         self.stands.clear()
         self._may_pass.release()
-
-    def open(self) -> None:
-        """As far as it goes."""
-        self._is_open = True
-        self.let_on()
 
     def shut(self) -> None:
         """For another session, from the beginning."""
@@ -58,14 +53,16 @@ class Gate:
 
 
 class SteppedConnection:
-    """A connection that stops before each statement."""
+    """A connection that stops before each statement that writes or locks."""
 
     def __init__(self, connection: AsyncConnection, gate: Gate) -> None:
         self._connection = connection
         self._gate = gate
 
     async def execute(self, statement: Executable, params: dict[str, Any] | None = None) -> Any:
-        await self._gate.stop()
+        # What only looks stands with what it is a part of: the lock before it, or the writing behind it.
+        if not LOOKS.match(str(statement)) or LOCKS.search(str(statement)):
+            await self._gate.stop()
         return await self._connection.execute(statement, params)
 
 
@@ -94,30 +91,66 @@ class SteppedDatabase(Database):
             return result.fetchall() if result.returns_rows else ()
 
 
-def orders(first: int, second: int) -> Iterator[str]:
-    """All orders of so many steps of A and so many of B."""
-    for places in combinations(range(first + second), first):
-        yield "".join("A" if place in places else "B" for place in range(first + second))
+class Orders:
+    """Every order in which two sessions can take their steps, one after the other: played, then led on to the next.
+
+    A session that waits for a lock of the other one has no step to take, so no order is met twice. Of many steps those
+    orders are played in which a session that could go on is left at most twice.
+    """
+
+    def __init__(self) -> None:
+        self._wanted: list[str] = []
+        self._taken: list[tuple[str, str]] = []
+        self._most_left: int | None = None
+
+    def next(self, could: str) -> str:
+        """Who of those that could takes a step now."""
+        place = len(self._taken)
+        last = self._taken[-1][0] if self._taken else could[0]
+        name = last if last in could else could[0]
+        if place < len(self._wanted) and self._wanted[place] in could:
+            name = self._wanted[place]
+        self._taken.append((name, could))
+        return name
+
+    def lead_on(self) -> bool:
+        """Whether there is another order; the one that was just played is over."""
+        if self._most_left is None:
+            self._most_left = len(self._taken) if len(self._taken) <= FEW_STEPS else 2
+        while self._taken:
+            name, could = self._taken.pop()
+            names = [earlier for earlier, _ in self._taken]
+            default = names[-1] if names and names[-1] in could else could[0]
+            left = self._left() + bool(names and names[-1] in could)
+            if name == default and len(could) > 1 and left <= self._most_left:
+                self._wanted = [*names, could.replace(name, "")]
+                self._taken = []
+                return True
+        return False
+
+    def _left(self) -> int:
+        """How often a session was left that could go on."""
+        return sum(one[0] != two[0] and one[0] in two[1] for one, two in pairwise(self._taken))
 
 
 async def in_order(
-    order: str,
+    order: Orders,
     watch: Database,
     databases: Sequence[SteppedDatabase],
     acts: Sequence[Callable[[], Awaitable[object]]],
 ) -> list[object]:
-    """What the two acts come to when their sessions take their steps in this order, and then as they like."""
+    """What the two acts come to when their sessions take their steps in this order."""
     gates = {name: database.gate for name, database in zip("AB", databases, strict=True)}
     for gate in gates.values():
         gate.shut()
     async with asyncio.TaskGroup() as group:
         tasks = {name: group.create_task(_run(act)) for name, act in zip("AB", acts, strict=True)}
-        for name in order:
-            await _settled(watch, gates[name], tasks[name])
-            gates[name].let_on()
-            await _settled(watch, gates[name], tasks[name])
-        for gate in gates.values():
-            gate.open()
+        while not all(task.done() for task in tasks.values()):
+            for name, gate in gates.items():
+                await _settled(watch, gate, tasks[name])
+            could = "".join(name for name, gate in gates.items() if gate.stands.is_set())
+            if could:
+                gates[order.next(could)].let_on()
     return [task.result() for task in tasks.values()]
 
 

@@ -107,10 +107,10 @@ def _tap_database(patch: pytest.MonkeyPatch, trace: Trace) -> None:
         if found := WRITES.search(str(args[0])):
             trace.effect(f"statement on {next(filter(None, found.groups()))}")
 
-    original = Database.transaction
+    original = Database._begun  # every unit of work and transaction passes through it
 
     @asynccontextmanager
-    async def transaction(self: Database) -> AsyncIterator[AsyncConnection]:
+    async def begun(self: Database) -> AsyncIterator[AsyncConnection]:
         async with original(self) as connection:
             yield connection
             has_written = (await connection.execute(HAS_WRITTEN)).scalar_one()
@@ -118,7 +118,7 @@ def _tap_database(patch: pytest.MonkeyPatch, trace: Trace) -> None:
             trace.effect("transaction")
 
     _after(patch, Database, "run", ran)
-    patch.setattr(Database, "transaction", transaction)
+    patch.setattr(Database, "_begun", begun)
 
 
 def _tap_requests(patch: pytest.MonkeyPatch, trace: Trace) -> None:

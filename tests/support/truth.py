@@ -25,9 +25,14 @@ LOOK = text(
            (SELECT json_agg(json_build_array(id, status)) FROM payments) AS bills,
            (SELECT json_agg(json_build_array(payment_id, 'swept')) FROM payment_tombstones) AS swept,
            (SELECT json_agg(json_build_array(gateway, key, user_id, CAST(credited * 100 AS bigint),
-                   EXISTS (SELECT FROM receipts o WHERE (o.gateway, o.key, o.direction) = (r.gateway, r.key, 'out'))))
+                   (SELECT COALESCE(sum(o.asset_amount), 0) FROM receipts o
+                    WHERE (o.gateway, o.charge, o.direction) = (r.gateway, r.key, 'out'))))
             FROM receipts r WHERE direction = 'in') AS receipts,
            (SELECT count(*) FROM ton_transactions) AS transfers,
+           (SELECT json_agg(json_build_array('code', code, used)) FROM promocodes) AS codes,
+           (SELECT json_agg(json_build_array('use', user_id || ' ' || code, CASE status WHEN 'used' THEN 0 ELSE id END))
+            FROM promo_uses) AS uses,
+           (SELECT json_agg(json_build_array('gift', code, redeemed_by)) FROM gifts) AS gifts,
            (SELECT json_agg(json_build_array(kind, account, lines, total)) FROM (
                 SELECT t.kind, e.account, count(*) AS lines, CAST(sum(e.amount) * 100 AS bigint) AS total
                 FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id GROUP BY 1, 2
@@ -42,14 +47,15 @@ class Truth:
 
     people: dict[int, tuple[Money, datetime, int, frozenset[int], int | None]]
     bills: dict[int, str]
-    receipts: dict[tuple[str, str], tuple[int | None, Money | None, bool]]
+    receipts: dict[tuple[str, str], tuple[int | None, Money | None, int]]
+    sales: dict[tuple[str, str], int | None]
     transfers: int
     ledger: dict[tuple[str, str], tuple[int, Money]]
 
     def differences(self, other: Truth) -> list[str]:
         """What is otherwise there, for a person to read."""
         found = []
-        for name in ("people", "bills", "receipts", "ledger"):
+        for name in ("people", "bills", "receipts", "sales", "ledger"):
             mine, its = getattr(self, name), getattr(other, name)
             found += [f"{name} {k}: {mine.get(k)} != {its.get(k)}" for k in mine | its if mine.get(k) != its.get(k)]
         if self.transfers != other.transfers:
@@ -67,8 +73,12 @@ async def stored(database: Database) -> Truth:
         },
         bills=dict((row.bills or []) + (row.swept or [])),
         receipts={
-            (gateway, key): (owner, None if kopecks is None else Money(kopecks), is_refunded)
-            for gateway, key, owner, kopecks, is_refunded in row.receipts or ()
+            (gateway, key): (owner, None if kopecks is None else Money(kopecks), back)
+            for gateway, key, owner, kopecks, back in row.receipts or ()
+        },
+        sales={
+            (what, name): value
+            for what, name, value in (row.codes or []) + (row.uses or []) + (row.gifts or [])
         },
         transfers=row.transfers,
         ledger={(kind, account): (lines, Money(total)) for kind, account, lines, total in row.ledger or ()},
@@ -82,11 +92,26 @@ def foretold(model: ShopModel) -> Truth:
             tg_id: (person.balance, person.end, person.max_configs, person.configs, person.inviter)
             for tg_id, person in model.people.items()
         },
-        bills={payment_id: State(bill.state).value for payment_id, bill in model.bills.items()},
+        bills={payment_id: _status(bill.state) for payment_id, bill in model.bills.items()},
         receipts={
-            (str(gateway), key): (receipt.owner, receipt.credited, receipt.is_refunded)
+            (str(gateway), key): (receipt.owner, receipt.credited, receipt.back)
             for (gateway, key), receipt in model.receipts.items()
         },
+        sales=_sales(model),
         transfers=len(model.transfers),
         ledger={key: (lines, Money(model.sums[key])) for key, lines in model.lines.items()},
     )
+
+
+def _status(state: State) -> str:
+    return (State.FAILED if state is State.CANCELLED else state).value
+
+
+def _sales(model: ShopModel) -> dict[tuple[str, str], int | None]:
+    """Codes with how often they are used, uses with 0 or the number of what waits, gifts with who has them."""
+    sales: dict[tuple[str, str], int | None] = {("code", name): code.used for name, code in model.codes.items()}
+    for tg_id, person in model.people.items():
+        sales |= {("use", f"{tg_id} {name}"): 0 for name in person.taken}
+        if person.held is not None:
+            sales["use", f"{tg_id} {person.held.code}"] = person.held.use_id
+    return sales | {("gift", code): gift.redeemed_by for code, gift in model.gifts.items()}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.core.actions import Menu
 from app.core.handlers.promos import gifts_page, redeem
 from app.core.screens import pages
-from app.core.screens.screen import Screen, show
+from app.core.screens.screen import Screen, reply, show
 from app.core.switchboard import ScreenRouter
 from app.domain.errors import MalformedAction
 from app.domain.promo import code_in
@@ -40,8 +40,7 @@ async def start(
     t = translator(arrival.account.language)
     code = code_in(payload)
     if code is None or arrival.is_new:
-        screen = pages.welcome(t, arrival, shopfront.clock.now())
-        await message.answer(screen.text, reply_markup=screen.keyboard)
+        await reply(message, pages.welcome(t, arrival, shopfront.clock.now()))
     if code is not None:
         await redeem(message, code, t, shopfront)
 
@@ -49,8 +48,7 @@ async def start(
 @router.on_command("menu")
 async def menu(message: Message, account: Account, t: Translator, shopfront: Shopfront) -> None:
     """The main menu as a new message."""
-    screen = pages.home(t, account, shopfront.clock.now())
-    await message.answer(screen.text, reply_markup=screen.keyboard)
+    await reply(message, pages.home(t, account, shopfront.clock.now()))
 
 
 @router.click(Menu)

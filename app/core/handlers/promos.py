@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.core.actions import EnterPromo
 from app.core.screens import promos
-from app.core.screens.screen import Screen, send, show
+from app.core.screens.screen import Screen, reply, send, show
 from app.core.states import PromoState
 from app.core.switchboard import ScreenRouter
 from app.domain.errors import MalformedAction
@@ -56,8 +56,8 @@ async def redeem(message: Message, code: str, t: Translator, shopfront: Shopfron
     if message.from_user is None:
         raise MalformedAction
     intent = f"{message.message_id}@{message.date:%Y%m%d%H%M%S}"
-    screen = promos.redeemed(t, await shopfront.promos.redeem(message.from_user.id, code, intent))
-    await message.answer(screen.text, reply_markup=screen.keyboard)
+    got = await shopfront.promos.redeem(message.from_user.id, code, intent)
+    await reply(message, promos.redeemed(t, got))
 
 
 async def gifts_page(tg_id: int, t: Translator, shopfront: Shopfront) -> Screen:

@@ -54,6 +54,13 @@ async def send(bot: Bot, chat_id: int, screen: Screen) -> Message:
     return sent
 
 
+async def reply(message: Message, screen: Screen) -> Message:
+    """The screen as a new message in the chat that a message came from."""
+    sent = await message.answer(screen.text, reply_markup=screen.keyboard)
+    failpoint("screen.sent")
+    return sent
+
+
 async def edit(bot: Bot, chat_id: int, message_id: int, screen: Screen) -> Message | bool:
     """Turn a message of any kind into a screen with a photo."""
     media = InputMediaPhoto(media=BufferedInputFile(screen.photo or b"", "qr.png"), caption=screen.text)
