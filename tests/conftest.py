@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,15 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("the tests' PostgreSQL did not start: see the messages above")
     os.environ["ORBIT_TEST_POSTGRES"] = json.loads(line)["url"]
     config.stash[SERVER] = server
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was counted: workers print nothing, so tests record it as a property."""
+    counts: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        counts.update({name: value for name, value in report.user_properties if isinstance(value, int)})
+    if counts:
+        terminalreporter.write_line("\n" + ", ".join(f"{count} {name}" for name, count in counts.items()))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

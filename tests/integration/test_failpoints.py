@@ -70,9 +70,12 @@ async def runs(ground: Ground) -> Runs:
     return {name: await ground.undisturbed(await begin(ground)) for name, begin in OPERATIONS.items()}
 
 
-def test_between_any_two_effects_of_an_operation_there_is_a_point(runs: Runs, says: Says) -> None:
+def test_between_any_two_effects_of_an_operation_there_is_a_point(
+    runs: Runs, says: Says, record_property: Callable[[str, object], None]
+) -> None:
     effects = sum(trace.effects for trace, _ in runs.values())
     passed = sum(len(trace.points) for trace, _ in runs.values())
+    record_property("failpoints", len(POINTS))
     says(f"{len(POINTS)} points; {len(runs)} operations have {effects} effects and pass points {passed} times")
     assert {name: gaps for name, (trace, _) in runs.items() if (gaps := trace.gaps())} == {}
 
@@ -92,7 +95,11 @@ async def test_a_bot_of_the_sandbox_dies_at_its_point(ground: Ground, tmp_path: 
 
 
 async def test_a_kill_at_any_point_is_as_if_nothing_had_happened(
-    ground: Ground, runs: Runs, pytestconfig: pytest.Config, says: Says
+    ground: Ground,
+    runs: Runs,
+    pytestconfig: pytest.Config,
+    says: Says,
+    record_property: Callable[[str, object], None],
 ) -> None:
     wanted: int = pytestconfig.getoption("--torture")
     scenarios = every_point_once(runs) if wanted <= A_FEW_KILLS else every_point_of_all(runs, max(wanted, TORTURE))
@@ -104,6 +111,7 @@ async def test_a_kill_at_any_point_is_as_if_nothing_had_happened(
         assert outcome.differs(runs[name][1]) == {}, (name, points)
         if ground.kills >= max(wanted, TORTURE):
             break
+    record_property("kills at a failpoint", killed_in.total())
     says(f"{killed_in.total()} kills in {len(killed_in)} operations, nothing lost, nothing double")
 
 

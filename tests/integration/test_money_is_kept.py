@@ -42,7 +42,8 @@ OPEN_COLUMNS = {"payments": {"message_id", "external_id", "pay_url"}}
 # Balances are a projection that the audit compares with the ledger; the others hold no money.
 NOT_MONEY = {
     "users", "configs", "notices", "operator_notices", "audit_runs", "provider_sightings", "chain_cursors",
-    "marzban_instances", "servers", "trial_grants", "promocodes", "promo_misses", "rate_history", "money_updates",
+    "marzban_instances", "servers", "trial_grants", "promocodes", "promo_misses", "rate_history",
+    "subscription_links", "subscription_copies", "money_updates",
 }  # fmt: skip
 
 
