@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import make_url, text
+from xdist.scheduler import LoadScopeScheduling
 
 from app.embedded.redis import open_redis
 from app.repo.db import Database, make_engine
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
     from sqlalchemy import URL
+    from xdist.remote import Producer
 
 SERVER = pytest.StashKey["subprocess.Popen[str]"]()
 EMPTY = text(
@@ -38,8 +40,14 @@ EMPTY = text(
     END $$
     """
 )
+# What these set up for a module is a world, a browser or a bot.
+COSTLY_FILES = (
+    "test_failpoints.py", "test_money_machine.py", "test_stars_walk.py", "test_browser_walk.py", "test_page.py",
+    "test_page_links.py", "test_page_world.py", "test_page_stars.py", "test_page_cryptopay.py",
+    "test_page_yookassa.py", "test_subscription_page.py",
+)  # fmt: skip
 KILLS_A_WALK = 11
-A_FEW_KILLS, MANY_KILLS = 2 * KILLS_A_WALK, 200
+A_FEW_KILLS, MANY_KILLS = KILLS_A_WALK, 200
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,6 +88,22 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("the tests' PostgreSQL did not start: see the messages above")
     os.environ["ORBIT_TEST_POSTGRES"] = json.loads(line)["url"]
     config.stash[SERVER] = server
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Gives a test to whichever worker is free, but all tests of a file with a costly fixture to one.
+
+    The marks for that (xdist_group) are no longer seen by xdist 3.8: pytest 9.2 takes no new ids from it.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.endswith(COSTLY_FILES) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    """Schedule by files where their fixtures cost more than the tests."""
+    return Together(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

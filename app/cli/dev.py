@@ -8,9 +8,8 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[2]
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
-# loadgroup keeps tests that share one costly thing, a browser for one, on one worker.
-# Tests wait half of their time for processes and sockets, so two cores carry four workers.
-_PYTEST = ("-m", "pytest", "-n", "4", "--dist", "loadgroup")
+# Tests wait for processes and sockets, so two cores carry three workers.
+_PYTEST = ("-m", "pytest", "-n", "3")
 _LINTERS = {
     "ruff: style and common faults": ("-m", "ruff", "check"),
     "mypy: types": ("-m", "mypy"),

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Scenario = tuple[str, tuple[str, ...]]
 
 # One worker does them all: what it costs to run every operation once is paid once.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.xdist_group("failpoints")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 TORTURE = 500
 # So many of the kills of a usual run are followed by one in the recovery.

@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
     from tests.support.act import Act
 
-# Both tests of it run where the lives are counted.
-pytestmark = pytest.mark.xdist_group("machine")
-
 LIVES = int(os.environ.get("ORBIT_LIVES", "25"))
 MOMENTS = 45
 # Making a broken life short takes minutes: worth it for who asks for many.
