@@ -15,6 +15,7 @@ from app.cli.context import with_stores
 from app.cli.words import money_line, sum_of
 from app.clock import open_clock
 from app.domain.money import Money
+from app.domain.rates import NEAR
 from app.repo.bonuses import Bonuses
 from app.repo.rates import RateRepository
 from app.repo.waiting import WaitingRepository
@@ -28,7 +29,6 @@ from app.services.operators import (
     worth_as_told,
     worth_of,
 )
-from app.utils.rates import NEAR
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

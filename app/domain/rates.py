@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# A rate that is at most so old stands for the minute of a transfer.
+NEAR = timedelta(minutes=10)
 BIGGEST_JUMP = Decimal("0.20")
 AGREEMENT = Decimal("0.05")
 # Six places are a millionth of a ruble, and what the database keeps: quote and credit then use one number.

@@ -15,14 +15,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
-from app.domain.assets import Asset, format_units
+from app.domain.assets import Asset
 from app.domain.money import KOPECKS_IN_RUBLE, Money
 
 if TYPE_CHECKING:
     from decimal import Decimal
-
-NANO_IN_COIN = Asset.TON.units
-QUOTE_STEP_NANO = Asset.TON.step
 
 COMMENT_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 COMMENT_LENGTH = 10
@@ -176,8 +173,3 @@ def ton_link(address: TonAddress, nano: int, comment: str, jetton: TonAddress | 
 def _transfer(address: TonAddress, nano: int, comment: str, jetton: TonAddress | None) -> str:
     asset = f"jetton={jetton.friendly(bounceable=True)}&" if jetton else ""
     return f"transfer/{address.friendly()}?{asset}amount={nano}&text={quote(comment, safe='')}"
-
-
-def format_coins(nano: int) -> str:
-    """Whole coins with as many places as are needed: 1819000000 is "1.819"."""
-    return format_units(Asset.TON, nano)

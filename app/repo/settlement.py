@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.domain.money import Money
+from app.domain.rates import NEAR
 from app.domain.ton import normalised_comment
 from app.repo.sql import statement
 from app.services.chain import Credit, Settlement
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from app.services.chain import IncomingTransfer
     from app.services.records import Rate
 
-# How old a rate may be to stand for a transfer's own minute.
-NEAR = timedelta(minutes=10)
 # What a transfer is worth: the first of an invoice that comes in time and in its asset, by the chain's own time, as
 # domain/ton.py's credit_for has it; another one at the invoice's rate; a late one, or one in another asset, at the
 # rate of its own minute, which is the last one noted before it, else the one given. Kopecks are rounded down, and

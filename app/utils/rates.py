@@ -12,7 +12,7 @@ import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from app.domain.assets import Asset
-from app.domain.rates import believable, storable
+from app.domain.rates import NEAR, believable, storable
 from app.services.ports import ChainUnavailable
 from app.services.records import Rate
 
@@ -28,8 +28,6 @@ FRESH = timedelta(seconds=60)
 ASKED_ANEW = timedelta(seconds=30)
 USABLE = timedelta(minutes=5)
 BELIEVED = timedelta(hours=1)
-# A rate within this of a transfer stands for its minute.
-NEAR = timedelta(minutes=10)
 KEPT = timedelta(days=30)
 CONSTANT_SOURCE = "constant"
 CHART_SOURCE = "tonapi-chart"

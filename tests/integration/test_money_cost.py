@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from app.domain.money import Money
-from app.repo.settlement import NEAR, SETTLE, _row
+from app.domain.rates import NEAR
+from app.repo.settlement import SETTLE, _row
 from app.repo.sql import statement
 from bench.idle import JOBS, idle_counts
 from tests.support.books import NOW, WALLET, Books, rate

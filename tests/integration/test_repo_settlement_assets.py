@@ -12,9 +12,9 @@ import pytest
 from app.domain.assets import Asset
 from app.domain.money import Money
 from app.domain.payment import PaymentStatus
+from app.domain.rates import NEAR
 from app.repo.rates import RateRepository
 from app.services.records import Rate
-from app.utils.rates import NEAR
 from tests.support.books import JETTON_WALLET, NOW, WALLET, Books
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.assets import Asset, format_units
 from app.domain.money import Money
-from app.domain.ton import TonAddress, credit_for, format_coins, quoted_nano, ton_link, wallet_link
+from app.domain.ton import TonAddress, credit_for, quoted_nano, ton_link, wallet_link
 
 RATES = st.decimals("0.000001", "100000", places=6)
 AMOUNTS = st.integers(1, 10_000_000).map(Money)
@@ -95,7 +96,7 @@ def test_a_negative_transfer_is_refused() -> None:
     [(1_819_000_000, "1.819"), (10**9, "1"), (0, "0"), (1, "0.000000001"), (10 * 10**9, "10"), (10**6, "0.001")],
 )
 def test_coins_are_written_without_idle_zeros(nano: int, coins: str) -> None:
-    assert format_coins(nano) == coins
+    assert format_units(Asset.TON, nano) == coins
 
 
 def test_links_carry_the_payable_address_the_amount_and_the_comment_percent_encoded() -> None:
