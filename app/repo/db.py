@@ -130,7 +130,9 @@ class Database:
             try:
                 async with driver.transaction(readonly=True):
                     await driver.execute(f"SET LOCAL statement_timeout = {seconds * 1000:d}")
-                    rows = await driver.fetch(query, *params, timeout=seconds + COMMAND_TIMEOUT_SECONDS)
+                    # Not by a plan that the connection has kept since the tables were small.
+                    prepared = await driver.prepare(query)
+                    rows = await prepared.fetch(*params, timeout=seconds + COMMAND_TIMEOUT_SECONDS)
             except asyncpg.QueryCanceledError:
                 connection.close()
                 raise TooSlow from None

@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from app.core.operator_notices import OperatorNotifier
 from app.core.outgoing import OutgoingPolicy
 from app.domain.money import Money
 from app.repo.audit import INVARIANTS, examined
 from app.repo.audit.delays import DELAYS
-from app.repo.db import TooSlow
+from app.repo.db import Database, TooSlow, make_engine
 from app.repo.operator_news import OperatorNewsRepository
 from app.services.operator_news import NightlyAudit, OperatorWatch, WatchedProvider
 from app.services.receipts import ProviderSilent
@@ -25,7 +26,8 @@ from tests.support.office import Office
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from app.repo.db import Database
+    from sqlalchemy import URL
+
     from app.services.records import Payment
     from app.utils.redis import Cache
 
@@ -261,3 +263,12 @@ async def test_a_rule_that_takes_too_long_is_reported_and_the_connection_serves_
     with pytest.raises(TooSlow):
         await database.examine("SELECT pg_sleep(20), 1", 1)
     assert await database.examine("SELECT 1, 2", 10) == [(1, 2)]
+
+
+async def test_an_audit_keeps_no_plan_from_when_the_shop_was_small(database_url: URL) -> None:
+    database = Database(make_engine(database_url, 1))
+    for _ in range(3):
+        await database.examine("SELECT count(*) FROM ledger_entries", 10)
+    kept = "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT count(*) FROM ledger_entries'"
+    assert (await database.run(text(kept)))[0][0] == 0
+    await database.close()
