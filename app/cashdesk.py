@@ -9,6 +9,7 @@ import aiohttp
 import structlog
 from aiogram.exceptions import TelegramAPIError
 
+from app.clients import open_crypto_pay, open_tonapi
 from app.core.money_updates import MoneyDesk
 from app.core.stars_desk import BotStarsDesk
 from app.domain.assets import Asset
@@ -16,11 +17,9 @@ from app.domain.ton import TonAddress
 from app.payments.desk import GatewayProvider, GatewayRefunder, NotificationDesk
 from app.payments.gateway.base import GatewayUnavailable
 from app.payments.gateway.cryptobot import CryptoBotGateway
-from app.payments.gateway.cryptopay import MAIN_NET, TEST_NET, CryptoPay
 from app.payments.gateway.marks import Marks
 from app.payments.gateway.stars import TelegramStarsGateway
 from app.payments.gateway.ton import TonGateway
-from app.payments.gateway.tonapi import TonApi
 from app.payments.gateway.yookassa import Shop, YooKassaGateway
 from app.payments.gateway.yookassa_api import YooKassa
 from app.payments.gateway.yookassa_wishes import Fiscal
@@ -103,7 +102,7 @@ class CashDesk:
         self._closing.push_async_callback(self.http.close)
         # Whose silence operators are told of, by the names under which the store knows when they were heard.
         self.watched = ["stars"]
-        self.crypto_pay = self._crypto_pay()
+        self.crypto_pay = open_crypto_pay(self._settings, self.http)
         self.wallets: WatchedWallets | None = None
         desk = BotStarsDesk(self._bot, self._accounts)
         self._stars(desk)
@@ -155,9 +154,8 @@ class CashDesk:
     def _ton(self, wallet: TonAddress) -> list[BasePaymentGateway]:
         """The coin, and USDT where it is wanted; what comes in USDT is booked even where it is not offered."""
         settings = self._settings
-        key = settings.tonapi_key
-        # One client for everything that is asked of tonapi: without a key, all share its slow pace.
-        index = TonApi(self.http, str(settings.tonapi_url), key.get_secret_value() if key else None)
+        # One client for everything that is asked of tonapi.
+        index = open_tonapi(settings, self.http)
         master = self._address("USDT_MASTER", "a jetton master", settings.usdt_master)
         self.rates = RubRates(
             rate_sources(index, self.crypto_pay, self.http, str(settings.rates_url)),
@@ -171,13 +169,6 @@ class CashDesk:
         self.wallets = WatchedWallets(index, self._payments_store, self.rates, self._clock, wallet, master)
         usdt = [TonGateway(wallet, self.rates, master)] if settings.usdt_enabled else []
         return [TonGateway(wallet, self.rates), *usdt]
-
-    def _crypto_pay(self) -> CryptoPay | None:
-        settings = self._settings
-        if settings.cryptobot_token is None:
-            return None
-        url = settings.cryptobot_api_url or (TEST_NET if settings.cryptobot_testnet else MAIN_NET)
-        return CryptoPay(self.http, str(url), settings.cryptobot_token.get_secret_value())
 
     def _cryptobot(self) -> CryptoBotGateway | None:
         token = self._settings.cryptobot_token

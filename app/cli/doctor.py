@@ -12,6 +12,7 @@ import typer
 from app.cli.doctor_providers import yookassa
 from app.cli.finding import Finding
 from app.cli.rates import age, asked, of
+from app.clients import open_tonapi
 from app.clock import open_clock
 from app.domain.assets import Asset
 from app.domain.ton import TonAddress
@@ -19,7 +20,6 @@ from app.embedded.postgres import EmbeddedPostgresError
 from app.embedded.redis import RedisUnavailable
 from app.keyring import FILE, open_keyring
 from app.panels.inspection import open_inspector
-from app.payments.gateway.tonapi import TonApi
 from app.repo.init_db import revisions
 from app.repo.oversight import OversightRepository
 from app.repo.panels import PanelRepository
@@ -98,8 +98,7 @@ async def _telegram(settings: Settings, http: aiohttp.ClientSession) -> Finding:
 async def _chain(settings: Settings, http: aiohttp.ClientSession) -> Finding:
     if settings.ton_address is None:
         return Finding("TON", is_well=True, said="off: TON_ADDRESS is not set")
-    key = settings.tonapi_key.get_secret_value() if settings.tonapi_key else None
-    index = TonApi(http, str(settings.tonapi_url), key)
+    index = open_tonapi(settings, http)
     try:
         wallet = TonAddress.parse(settings.ton_address)
         async with asyncio.timeout(ANSWER_SECONDS):

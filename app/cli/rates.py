@@ -9,11 +9,10 @@ import aiohttp
 import typer
 
 from app.cli.context import with_stores
+from app.clients import open_crypto_pay, open_tonapi
 from app.clock import open_clock
 from app.domain.assets import Asset
 from app.domain.rates import storable
-from app.payments.gateway.cryptopay import MAIN_NET, TEST_NET, CryptoPay
-from app.payments.gateway.tonapi import TonApi
 from app.payments.rates import rate_sources
 from app.repo.rates import RateRepository
 from app.services.ports import ChainUnavailable
@@ -94,10 +93,7 @@ def _lines(asset: Asset, used: Rate | None, now: datetime, told: list[Told]) -> 
 
 
 def _sources(settings: Settings, http: aiohttp.ClientSession) -> list[RateSource]:
-    key, token = settings.tonapi_key, settings.cryptobot_token
-    index = TonApi(http, str(settings.tonapi_url), key.get_secret_value() if key else None)
-    url = settings.cryptobot_api_url or (TEST_NET if settings.cryptobot_testnet else MAIN_NET)
-    crypto_pay = CryptoPay(http, str(url), token.get_secret_value()) if token else None
+    index, crypto_pay = open_tonapi(settings, http), open_crypto_pay(settings, http)
     return list(rate_sources(index, crypto_pay, http, str(settings.rates_url)))
 
 

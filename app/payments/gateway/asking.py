@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import aiohttp
 
 from app.payments.gateway.base import GatewayUnavailable
+from app.payments.gateway.bounded import bounded_body
 from app.payments.gateway.pacer import pause
 
 if TYPE_CHECKING:
@@ -86,19 +87,13 @@ class Asking:
             ) as response:
                 if response.status in _WORTH_ANOTHER_TRY:
                     raise TryAgain(f"http_{response.status}")
-                return response.status, await _bounded_body(response)
+                body = await bounded_body(response, _BIGGEST_BODY)
+                if body is None:
+                    raise GatewayUnavailable("answer_too_big")
+                return response.status, body
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             # The error's own text may quote the request; its kind says enough.
             raise TryAgain(type(error).__name__) from None
-
-
-async def _bounded_body(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _BIGGEST_BODY:
-            raise GatewayUnavailable("answer_too_big")
-    return bytes(body)
 
 
 def word(given: object, status: int) -> str:

@@ -1,0 +1,28 @@
+"""Clients of the outside as the settings name it, for the bot and for every command. Asks nothing itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.payments.gateway.cryptopay import MAIN_NET, TEST_NET, CryptoPay
+from app.payments.gateway.tonapi import TonApi
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from config import Settings
+
+
+def open_tonapi(settings: Settings, http: aiohttp.ClientSession) -> TonApi:
+    """tonapi; without a key all that is asked of this one client shares its slow pace."""
+    key = settings.tonapi_key
+    return TonApi(http, str(settings.tonapi_url), key.get_secret_value() if key else None)
+
+
+def open_crypto_pay(settings: Settings, http: aiohttp.ClientSession) -> CryptoPay | None:
+    """Crypto Pay on the net that the settings name; None without a token."""
+    token = settings.cryptobot_token
+    if token is None:
+        return None
+    url = settings.cryptobot_api_url or (TEST_NET if settings.cryptobot_testnet else MAIN_NET)
+    return CryptoPay(http, str(url), token.get_secret_value())
