@@ -31,8 +31,8 @@ GIVE = statement(
         FROM offer ON CONFLICT (giver_id, intent) DO NOTHING
         RETURNING id, giver_id, price, promo_use_id, code, plan_key, days, created_at, redeemed_at
     ), {BURNED}, paid AS (
-        UPDATE users SET balance = users.balance - bought.price FROM bought WHERE users.tg_id = bought.giver_id
-        RETURNING users.balance
+        UPDATE users SET balance = buyer.balance - bought.price FROM bought, buyer
+        WHERE users.tg_id = bought.giver_id RETURNING users.balance
     ), {booked("gift", "giver_id")}
     SELECT paid.balance, bought.* FROM paid, bought
     """  # noqa: S608 - constants

@@ -9,6 +9,9 @@ TOO_LATE = """
 """
 
 # The lock is taken first and the balance judged on the locked row, so two purchases can't both see the same money.
+# The new balance is reckoned from the locked one, too: PostgreSQL holds the first attempt at an UPDATE, which may be
+# made from the row as it was before the wait, against the table's checks, so a sum that a top-up has just made
+# possible would be refused as an error.
 # It leaves the key alone, so that nobody who holds a config and names its owner waits for it in a circle.
 # The discount is the one that waits for this person in its own row; the button only says which one was shown. Where
 # it is another one, or gone, nothing is sold: the person is asked again.

@@ -94,7 +94,8 @@ LOCK_CHARGE = statement(
     "SELECT key FROM receipts WHERE gateway = :gateway AND key = :charge AND direction = 'in' FOR UPDATE"
 )
 # A refund takes the balance back as far as it goes; what was spent already is booked as the customer's debt. Of a
-# charge that waits for an operator nothing was credited: its refund is a receipt alone.
+# charge that waits for an operator nothing was credited: its refund is a receipt alone. The new balance is reckoned
+# from the locked one, as in offers.py.
 REFUND = statement(
     """
     WITH charge AS (
@@ -113,7 +114,7 @@ REFUND = statement(
                        ELSE LEAST(credit_left, round(credited * asset_back / asset_amount, 2)) END AS worth
         FROM part
     ), wallet AS (
-        SELECT users.tg_id, LEAST(users.balance, back.worth) AS taken
+        SELECT users.tg_id, users.balance, LEAST(users.balance, back.worth) AS taken
         FROM users JOIN back ON users.tg_id = back.user_id AND back.status = 'credited' FOR UPDATE OF users
     ), fresh AS (
         INSERT INTO receipts (gateway, key, direction, charge, payment_id, user_id, asset, asset_amount, status,
@@ -134,7 +135,7 @@ REFUND = statement(
                                ('gateway:' || :gateway, -taken.credited)) AS line (account, amount)
         WHERE line.amount <> 0
     ), balances AS (
-        UPDATE users SET balance = users.balance - wallet.taken FROM taken, wallet WHERE users.tg_id = wallet.tg_id
+        UPDATE users SET balance = wallet.balance - wallet.taken FROM taken, wallet WHERE users.tg_id = wallet.tg_id
     ), told AS (
         INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
         SELECT 'refund:' || :gateway || ':' || :key, user_id, 'payment_refunded',

@@ -34,7 +34,7 @@ BUY = statement(
         FROM offer ON CONFLICT (user_id, intent) DO NOTHING
         RETURNING id, user_id, price, promo_use_id, subscription_end
     ), {BURNED}, paid AS (
-        UPDATE users SET balance = users.balance - bought.price, subscription_end = bought.subscription_end,
+        UPDATE users SET balance = buyer.balance - bought.price, subscription_end = bought.subscription_end,
                active_plan = :plan_key,
                max_configs = CASE WHEN buyer.subscription_end > :now
                                   THEN GREATEST(buyer.max_configs, :max_configs) ELSE :max_configs END
@@ -86,7 +86,6 @@ class ShopRepository(BaseRepository):
             return _bought_before(reasons[0] if reasons else None, plan, use_id)
         (row,) = rows
         return Purchase(plan.key, plan.days, Money.rub(row.price), Money.rub(row.balance), row.subscription_end)
-
 
 
 def _bought_before(row: Row[Any] | None, plan: Plan, use_id: int) -> Purchase | None:
