@@ -1,4 +1,4 @@
-"""A spending that waited for somebody else's change of the same balance reckons with what that change has made of it."""
+"""A spending that waited for somebody else's change of the same balance reckons with what became of it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.support.books import NOW, Books, blocked
 from tests.support.office import Office
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
     from app.repo.db import Database
     from app.utils.redis import Cache
 
-SPENDINGS: dict[str, tuple[int, Callable[[Office], Awaitable[object]]]] = {
+SPENDINGS: dict[str, tuple[int, Callable[[Office], Coroutine[object, object, object]]]] = {
     "a purchase": (129, lambda office: office.books.buy(7)),
     "a gift": (129, lambda office: office.books.give(7)),
     "a refund": (135, lambda office: office.takes_back()),
@@ -41,12 +41,13 @@ async def test_what_a_top_up_has_just_made_possible_is_not_an_error(
     await office.gives(await office.charge(), 7)
     await office.adjusts(7, "-130", "k1")
     top_up = {"tg_id": 7, "amount": 500, "key": "k0", "reason": "late", "told": "no", "who": "olga", "now": NOW}
-    async with database.transaction() as connection:
-        await connection.execute(ADJUST, top_up)
-        spent = asyncio.create_task(asyncio.wait_for(SPENDINGS[spending][1](office), 30))
-        await asyncio.wait_for(blocked(database), 30)
-    await spent
-    assert await office.books.balance(7) == Money.rub(505 - SPENDINGS[spending][0])
+    price, spend = SPENDINGS[spending]
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        async with database.transaction() as connection:
+            await connection.execute(ADJUST, top_up)
+            group.create_task(spend(office))
+            await blocked(database)
+    assert await office.books.balance(7) == Money.rub(505 - price)
     rows = await database.run(text("SELECT COALESCE(sum(debt), 0) FROM receipts"))
     assert rows[0][0] == 0
     await office.books.are_right()
