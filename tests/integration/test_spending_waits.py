@@ -42,11 +42,10 @@ async def test_what_a_top_up_has_just_made_possible_is_not_an_error(
     await office.adjusts(7, "-130", "k1")
     top_up = {"tg_id": 7, "amount": 500, "key": "k0", "reason": "late", "told": "no", "who": "olga", "now": NOW}
     price, spend = SPENDINGS[spending]
-    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
-        async with database.transaction() as connection:
-            await connection.execute(ADJUST, top_up)
-            group.create_task(spend(office))
-            await blocked(database)
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group, database.transaction() as connection:
+        await connection.execute(ADJUST, top_up)
+        group.create_task(spend(office))
+        await blocked(database)
     assert await office.books.balance(7) == Money.rub(505 - price)
     rows = await database.run(text("SELECT COALESCE(sum(debt), 0) FROM receipts"))
     assert rows[0][0] == 0
