@@ -58,6 +58,7 @@ COLUMNS = (
 )
 ONE = statement(f"SELECT {COLUMNS} FROM payments WHERE id = :payment_id AND user_id = :tg_id")  # noqa: S608 - constant
 BY_ID = statement(f"SELECT {COLUMNS} FROM payments WHERE id = :payment_id")  # noqa: S608 - constant
+LAST_HEARD = statement("SELECT heard_at FROM provider_sightings WHERE provider = :provider")
 # Either half has a partial index of its own; a condition on both would walk through everything that was ever paid.
 PENDING = statement(
     f"SELECT {COLUMNS} FROM payments WHERE method = :method AND status = 'pending'"  # noqa: S608 - constant
@@ -182,6 +183,11 @@ class PaymentRepository(BaseRepository):
         """A payment whoever's it is."""
         rows = await self.database.run(BY_ID, {"payment_id": payment_id})
         return _payment(rows[0]) if rows else None
+
+    async def last_heard(self, provider: str) -> datetime | None:
+        """When the provider last told what came and that was booked; None where it never did."""
+        rows = await self.database.run(LAST_HEARD, {"provider": provider})
+        return rows[0].heard_at if rows else None
 
     async def expire(self, method: str, before: datetime, now: datetime) -> int:
         """Fail pending invoices of a method whose deadline was before `before`, and have it told; how many."""

@@ -93,6 +93,7 @@ class WatchedProvider:
         self._provider = provider
         self._sightings = sightings
         self._clock = clock
+        self._answered_at: datetime | None = None
         self._noted_at: datetime | None = None
 
     @property
@@ -102,12 +103,14 @@ class WatchedProvider:
 
     async def look(self, open_payments: Sequence[Payment]) -> Sequence[MoneyEvent]:
         """Money that came; raises ProviderSilent, and nothing is noted then."""
+        began_at = self._clock.now()
         events = await self._provider.look(open_payments)
-        now = self._clock.now()
+        # What it told the time before is booked by now: whoever begins anew need not ask for anything older.
         # Not at each look, which then asks the database for nothing else: silence is told after a multiple of this.
-        if self._noted_at is None or now - self._noted_at >= NOTED_EVERY:
-            await self._sightings.heard(self.name, now)
-            self._noted_at = now
+        answered_at, self._answered_at = self._answered_at, began_at
+        if answered_at is not None and (self._noted_at is None or answered_at - self._noted_at >= NOTED_EVERY):
+            await self._sightings.heard(self.name, answered_at)
+            self._noted_at = answered_at
         return events
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from unittest.mock import AsyncMock
 
 import pytest
 from structlog.testing import capture_logs
 
-from app.domain.errors import MethodUnavailable
+from app.domain.errors import MethodUnavailable, StorageUnavailable
 from app.domain.money import ZERO, Money
 from app.payments.gateway.marks import Marks
 from app.services.records import LinkInvoice
@@ -69,6 +70,36 @@ async def test_an_invoice_whose_making_was_never_answered_is_found_by_what_it_ca
     with pytest.raises(MethodUnavailable):
         await shop.opens()
     await shop.pays(only_invoice(shop))
+    assert await shop.reconciliation.run_once() == 1
+    assert await shop.balance() == RUB500
+
+
+async def test_what_came_while_the_bot_was_off_for_longer_than_usual_is_found_at_its_start(shop: CryptoShop) -> None:
+    await shop.reconciliation.run_once()
+    await shop.reconciliation.run_once()
+    await shop.fails("createInvoice", "drop_after")
+    with pytest.raises(MethodUnavailable):
+        await shop.opens()
+    await shop.pays(only_invoice(shop))
+    shop.clock.advance(30 * 24 * HOUR)
+    shop.restarts()
+    assert await shop.reconciliation.run_once() == 1
+    assert await shop.balance() == RUB500
+
+
+async def test_what_could_not_be_booked_when_it_was_read_is_read_again_within_the_hour(
+    shop: CryptoShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.reconciliation.run_once()
+    await shop.fails("createInvoice", "drop_after")
+    with pytest.raises(MethodUnavailable):
+        await shop.opens()
+    await shop.pays(only_invoice(shop))
+    with monkeypatch.context() as down:
+        down.setattr(shop.books.receipts, "record", AsyncMock(side_effect=StorageUnavailable))
+        with pytest.raises(StorageUnavailable):
+            await shop.reconciliation.run_once()
+    shop.clock.advance(61 * MINUTE)
     assert await shop.reconciliation.run_once() == 1
     assert await shop.balance() == RUB500
 

@@ -97,6 +97,20 @@ async def test_a_payment_whose_making_was_never_answered_is_found_by_what_it_car
     assert await shop.balance() == RUB500
 
 
+async def test_what_came_while_the_bot_was_off_for_longer_than_usual_is_found_at_its_start(shop: KassaShop) -> None:
+    await shop.reconciliation.run_once()
+    await shop.reconciliation.run_once()
+    await shop.fails("POST /v3/payments", "drop_after", times=3)
+    with pytest.raises(MethodUnavailable):
+        await shop.opens()
+    (made,) = shop.till.payments
+    await shop.pays(made)
+    shop.clock.advance(30 * 24 * HOUR)
+    shop.restarts()
+    assert await shop.reconciliation.run_once() == 1
+    assert await shop.balance() == RUB500
+
+
 async def test_making_the_same_payment_again_makes_no_second_and_another_owners_is_another(shop: KassaShop) -> None:
     payment = await shop.opens()
     again = await shop.gateway.issue(payment)

@@ -51,6 +51,12 @@ class CryptoShop(GatewayShop):
         statuses: list[int] = (await self.sim("deliver", invoice_id=name, **more))["statuses"]
         return statuses
 
+    def restarts(self) -> None:
+        """The bot stops and starts: what it had in mind is gone."""
+        api = CryptoPay(self.http, self.url, TOKEN, at_once)
+        gateway = CryptoBotGateway(api, TOKEN, Marks(KEY), self.payments, self.clock)
+        self.reconciliation = self.books.reconciliation(gateway)
+
     async def receipts(self) -> list[tuple[str, str]]:
         rows = await self.database.run(text("SELECT key, status FROM receipts ORDER BY key"))
         return [(row.key, row.status) for row in rows]

@@ -17,10 +17,12 @@ from app.payments.desk import GatewayProvider, NotificationDesk
 from app.payments.manager import PaymentManager
 from app.repo.audit import breaks
 from app.repo.bonuses import Bonuses
+from app.repo.operator_news import OperatorNewsRepository
 from app.repo.payments import PaymentRepository
 from app.repo.receipts import ReceiptRepository
 from app.repo.settlement import Settler
 from app.repo.user import UserRepository
+from app.services.operator_news import WatchedProvider
 from app.services.receipts import Receipts, Reconciliation
 from app.services.records import Newcomer
 from app.services.topups import TopUps
@@ -57,6 +59,11 @@ class Books:
         store = ReceiptRepository(database, cache, bonuses)
         self.receipts = Receipts(store, clock, lambda _job: self.credited.set())
         self.users = UserRepository(database, cache, ttl=300, trial_key=b"k", bonuses=bonuses)
+
+    def reconciliation(self, gateway: BasePaymentGateway) -> Reconciliation:
+        """The job that asks the gateway, as a bot that has just started runs it."""
+        provider = WatchedProvider(GatewayProvider(gateway), OperatorNewsRepository(self.database), self.clock)
+        return Reconciliation(provider, self.payments, self.receipts, self.clock)
 
 
 @dataclass
@@ -133,10 +140,9 @@ async def open_door(stack: AsyncExitStack, books: Books, gateways: Sequence[Base
     supervisor.start("web", web.run)
     stack.push_async_callback(supervisor.stop, 10)
     await books.users.arrive(Newcomer(NINA, "Nina", None, "ru", None), books.clock.now(), 7)
-    provider = GatewayProvider(gateway)
     return {
         "books": books,
         "door": address,
         "topups": TopUps(manager, books.payments, lambda _job: None),
-        "reconciliation": Reconciliation(provider, books.payments, books.receipts, books.clock),
+        "reconciliation": books.reconciliation(gateway),
     }

@@ -87,6 +87,11 @@ class KassaShop(GatewayShop):
         statuses: list[int] = (await self.sim("deliver", id=name, **more))["statuses"]
         return statuses
 
+    def restarts(self) -> None:
+        """The bot stops and starts: what it had in mind is gone."""
+        gateway = YooKassaGateway(self.api, Shop(chat, KEY, None), Marks(KEY), self.payments, self.clock)
+        self.reconciliation = self.books.reconciliation(gateway)
+
     async def spends(self, rubles: int) -> None:
         """Nina's balance shrinks by the books, as by a purchase."""
         await self.database.run(SPEND, {"id": NINA, "sum": rubles})

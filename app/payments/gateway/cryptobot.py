@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -49,7 +50,7 @@ class CryptoBotGateway(BasePaymentGateway):
         self._marks = marks
         self._payments = payments
         self._clock = clock
-        self._paid = PaidInvoices(api)
+        self._paid = PaidInvoices(api, partial(payments.last_heard, self.method.value))
         self._is_known = False
 
     @property

@@ -9,14 +9,15 @@ from app.domain.payment import PaymentStatus
 from app.payments.gateway.cryptopay import MOST_INVOICES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from app.payments.gateway.cryptopay import CryptoPay
     from app.payments.gateway.cryptopay_models import Invoice
     from app.services.records import Payment
 
 BATCH = 100
-# After a start everything is read again that this installation may have missed.
+# After a start, and once an hour, everything is read again that this installation may have missed; after a longer
+# absence, all of that absence.
 FIRST_SPAN = timedelta(days=7)
 # Clocks differ, and a list may come late: what was paid shortly before the last reading is read again.
 OVERLAP = timedelta(minutes=10)
@@ -27,10 +28,14 @@ RECENTLY = timedelta(hours=1)
 
 
 class PaidInvoices:
-    """Reads what is paid, complete since the last time that reading succeeded."""
+    """Reads what is paid, complete since the last time that reading succeeded.
 
-    def __init__(self, api: CryptoPay) -> None:
+    `last_heard` says when that was before this process began, or None.
+    """
+
+    def __init__(self, api: CryptoPay, last_heard: Callable[[], Awaitable[datetime | None]]) -> None:
         self._api = api
+        self._last_heard = last_heard
         self._read_at: datetime | None = None
         self._all_asked_at: datetime | None = None
 
@@ -40,7 +45,9 @@ class PaidInvoices:
         found: dict[int, Invoice] = {}
         for ids in _batches([p.external_id for p in unpaid if p.external_id and (asks_all or _may_be_paid(p, now))]):
             found |= {invoice.invoice_id: invoice for invoice in await self._api.invoices(ids=ids)}
-        since = now - FIRST_SPAN if self._read_at is None else self._read_at - OVERLAP
+        since = now - FIRST_SPAN if asks_all or self._read_at is None else self._read_at - OVERLAP
+        if self._read_at is None and (heard_at := await self._last_heard()) is not None:
+            since = min(since, heard_at - OVERLAP)
         # An invoice whose making went unanswered has no name here, and stands in this list only.
         found |= await self._listed(since, now)
         self._read_at = now

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.domain.money import Money
     from app.payments.gateway.marks import Marks
     from app.services.records import Payment
@@ -15,6 +17,10 @@ class KnownPayments(Protocol):
 
     async def by_id(self, payment_id: int) -> Payment | None:
         """A payment whoever's it is; None where it was swept, or never was."""
+        ...
+
+    async def last_heard(self, provider: str) -> datetime | None:
+        """When the provider last told what came and that was booked; None where it never did."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -65,7 +66,7 @@ class YooKassaGateway(BasePaymentGateway):
         self._marks = marks
         self._payments = payments
         self._clock = clock
-        self._moved = MovedMoney(api)
+        self._moved = MovedMoney(api, partial(payments.last_heard, self.method.value))
 
     @property
     def descriptor(self) -> Descriptor:
