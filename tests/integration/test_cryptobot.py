@@ -95,6 +95,7 @@ async def test_what_could_not_be_booked_when_it_was_read_is_read_again_within_th
     with pytest.raises(MethodUnavailable):
         await shop.opens()
     await shop.pays(only_invoice(shop))
+    shop.clock.advance(20 * MINUTE)
     with monkeypatch.context() as down:
         down.setattr(shop.books.receipts, "record", AsyncMock(side_effect=StorageUnavailable))
         with pytest.raises(StorageUnavailable):
