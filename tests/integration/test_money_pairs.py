@@ -1,8 +1,8 @@
 """Any two operations on money at the same moment, step against step, in every order: as the model says, one way round.
 
 Two sessions, each stopped before its statements and before its commit; what they come to must be what one of the two
-gives after the other. Of long ones those orders are played in which a session is left at most once, or twice with
-ORBIT_LIVES (stepped.py).
+gives after the other. Of long ones those orders are played in which a session is left at most once; with ORBIT_LIVES
+all are (stepped.py).
 """
 
 from __future__ import annotations

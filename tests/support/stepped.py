@@ -28,7 +28,7 @@ IS_BLOCKED = text("SELECT cardinality(pg_blocking_pids(CAST(:pid AS int))) > 0")
 A_MOMENT_SECONDS = 0.005
 # So many that all their orders are played.
 FEW_STEPS = 6
-MOST_LEFT = 2 if "ORBIT_LIVES" in os.environ else 1
+IS_NIGHT = "ORBIT_LIVES" in os.environ
 
 
 class Gate:
@@ -97,7 +97,7 @@ class Orders:
     """Every order in which two sessions can take their steps, one after the other: played, then led on to the next.
 
     A session that waits for a lock of the other one has no step to take, so no order is met twice. Of many steps those
-    orders are played in which a session that could go on is left at most once; ORBIT_LIVES asks for twice.
+    orders are played in which a session that could go on is left at most once; ORBIT_LIVES asks for all of them.
     """
 
     def __init__(self) -> None:
@@ -118,7 +118,8 @@ class Orders:
     def lead_on(self) -> bool:
         """Whether there is another order; the one that was just played is over."""
         if self._most_left is None:
-            self._most_left = len(self._taken) if len(self._taken) <= FEW_STEPS else MOST_LEFT
+            # Nobody is left more often than there are steps.
+            self._most_left = len(self._taken) if IS_NIGHT or len(self._taken) <= FEW_STEPS else 1
         while self._taken:
             name, could = self._taken.pop()
             names = [earlier for earlier, _ in self._taken]
