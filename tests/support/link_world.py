@@ -17,7 +17,7 @@ from app.panels.provisioning import Provisioner
 from app.panels.subscription import PanelSubscriptions
 from app.panels.usage import MarzbanUsage
 from app.repo.marzban_client import MarzbanClients
-from app.repo.marzban_sub import SubscriptionHttp
+from app.repo.panel_sub import SubscriptionHttp
 from app.repo.panels import PanelRepository
 from app.repo.sublinks import SubLinkRepository
 from app.services.configs import Configs
