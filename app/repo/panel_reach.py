@@ -37,12 +37,10 @@ def is_public(address: str) -> bool:
 
 def is_refused(url: URL, *, allow_private: bool) -> bool:
     """Whether the host is written as an address that must not be reached; names are judged when they are resolved."""
-    if allow_private or url.host is None:
-        return False
-    try:
-        return not _is_open(ip_address(url.host))
-    except ValueError:
-        return False
+    host = url.host or ""
+    # As aiohttp tells them: what looks like a number is given to the system unresolved, 127.1 and 2130706433 too.
+    is_number = ":" in host or host.replace(".", "").isdigit()
+    return is_number and not allow_private and not is_public(host)
 
 
 def _is_open(ip: IPv4Address | IPv6Address) -> bool:
