@@ -75,9 +75,7 @@ class PanelSubscriptions:
                 log.warning("subscription_not_fresh", **facts, reason=error.reason)
             return None
 
-    async def _in_time(
-        self, access: PanelAccess, client: Panel, subscriber: Subscriber, visit: Visit
-    ) -> Profile:
+    async def _in_time(self, access: PanelAccess, client: Panel, subscriber: Subscriber, visit: Visit) -> Profile:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._found(access, client, subscriber, visit)

@@ -70,8 +70,7 @@ class MarzbanUsers(Answer):
     def told(self) -> UserPage:
         """The page in the port's words."""
         listed = (
-            ListedUser(user.username, user.expire, user.note, is_enabled=user.status != DISABLED)
-            for user in self.users
+            ListedUser(user.username, user.expire, user.note, is_enabled=user.status != DISABLED) for user in self.users
         )
         return UserPage(tuple(listed), self.total)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from app.repo.panel_errors import PanelBadAnswer, PanelInvalid, PanelUnavailable
-from app.repo.panel_http import Ask, PanelHttp, PanelSession, content_of, path_below
+from app.repo.panel_http import Ask, PanelHttp, PanelSession, Reply, checked, content_of
 from app.repo.panel_token import PanelToken, TokenCache
 
 if TYPE_CHECKING:
@@ -33,31 +34,40 @@ class PanelCalls:
         timeout_seconds: float,
     ) -> None:
         self.instance_id = access.instance_id
-        self.http = PanelHttp(access, session, timeout_seconds)
+        self._http = PanelHttp(access, session, timeout_seconds)
         self._base_url = access.base_url.strip().rstrip("/")
-        self._token = PanelToken(access, self.http, cache, clock)
+        self._token = PanelToken(access, self._http, cache, clock)
 
     async def get(self, path: str, params: dict[str, str] | None = None) -> object:
         """The JSON at `path`, asked for up to three times while the panel is unavailable."""
-        ask = Ask("GET", path, params=params, harmless=True)
-        for attempt in range(1, GET_TRIES):
-            try:
-                return await self.send(ask)
-            except PanelUnavailable:
-                jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreads the repeats, guards nothing
-                await asyncio.sleep(PAUSE_SECONDS * 2**attempt * jitter)
-        return await self.send(ask)
+        return content_of(self.instance_id, await self._read(path, params))
+
+    async def text(self, path: str) -> str:
+        """The text at `path`, asked for as `get` does."""
+        return (await self._read(path)).body.decode("utf-8", "replace")
 
     async def send(self, ask: Ask) -> object:
         """The JSON of the answer to one request, sent once; sent again only where the token was refused."""
+        return content_of(self.instance_id, await self._sent(ask))
+
+    async def _read(self, path: str, params: dict[str, str] | None = None) -> Reply:
+        ask = Ask("GET", path, params=params, harmless=True)
+        for attempt in range(1, GET_TRIES):
+            with suppress(PanelUnavailable):
+                return checked(self.instance_id, await self._sent(ask))
+            jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreads the repeats, guards nothing
+            await asyncio.sleep(PAUSE_SECONDS * 2**attempt * jitter)
+        return checked(self.instance_id, await self._sent(ask))
+
+    async def _sent(self, ask: Ask) -> Reply:
         token = await self._token.current()
-        reply = await self.http.send(ask, token)
+        reply = await self._http.send(ask, token)
         if reply.status == 401:
             # A refused token did nothing, so this is the one repeat that is safe for writes too.
-            reply = await self.http.send(ask, await self._token.current(refused=token))
+            reply = await self._http.send(ask, await self._token.current(refused=token))
             if reply.status == 401:
                 self._token.pause()
-        return content_of(self.instance_id, reply)
+        return reply
 
     def path_of(self, username: str, below: str = "") -> str:
         """The path of a user; PanelInvalid for a name that is not of our kind."""
@@ -69,10 +79,6 @@ class PanelCalls:
         """PanelBadAnswer where the answer is another user's."""
         if answered != username:
             raise PanelBadAnswer(self.instance_id, "field username is another user's")
-
-    def path_below(self, url: str) -> str:
-        """The path of a link of the panel's below its base."""
-        return path_below(self._base_url, url)
 
     def absolute(self, url: str) -> str:
         """A link of the panel's as a customer can open it: panels give it relative unless they are told their name."""

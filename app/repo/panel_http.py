@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 IN_FLIGHT = 6
 CONNECT_SECONDS = 5
+NO_CONTENT = 204
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,7 @@ class PanelHttp:
         self._session = session.http
         self._places = asyncio.Semaphore(IN_FLIGHT)
         # Waiting for a place is not part of it: a request that never left must not look like one in doubt.
-        self._timeout = aiohttp.ClientTimeout(
-            total=timeout_seconds, sock_connect=min(CONNECT_SECONDS, timeout_seconds)
-        )
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=min(CONNECT_SECONDS, timeout_seconds))
 
     async def send(self, ask: Ask, token: str | None = None) -> Reply:
         """The panel's answer below 500, redirects not followed. PanelUnavailable, AmbiguousOutcome."""
@@ -114,14 +113,18 @@ class PanelHttp:
 
 
 def content_of(instance_id: str, reply: Reply) -> object:
-    """The JSON of a good answer, numbers with a point as Decimal; every other answer as its error."""
-    if reply.status == 204:
-        return None
-    content = _json(reply.body)
+    """The JSON of a good answer, numbers with a point as Decimal, None where there is nothing to say."""
+    content = _json(checked(instance_id, reply).body)
+    if content is None and reply.status != NO_CONTENT:
+        raise PanelBadAnswer(instance_id, "the answer is no JSON")
+    return content
+
+
+def checked(instance_id: str, reply: Reply) -> Reply:
+    """A good answer as it is, unread; every other one as its error."""
     if 200 <= reply.status < 300:
-        if content is None:
-            raise PanelBadAnswer(instance_id, "the answer is no JSON")
-        return content
+        return reply
+    content = _json(reply.body)
     detail = content.get("detail") if isinstance(content, dict) else None
     match reply.status:
         case 400 | 422:

@@ -53,9 +53,7 @@ class SubscriptionHttp:
         # Packed bytes could grow beyond any bound when they are opened: they are neither wanted nor opened.
         headers = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
         try:
-            async with self._opened().get(
-                wanted, headers=headers, ssl=door.tls, allow_redirects=False
-            ) as response:
+            async with self._opened().get(wanted, headers=headers, ssl=door.tls, allow_redirects=False) as response:
                 return await self._read(access.instance_id, response)
         except (aiohttp.ClientError, OSError) as error:
             raise PanelUnavailable(access.instance_id, cause_of(error)) from None

@@ -69,9 +69,7 @@ def _signed(name: str, by: Certificate | None, constraints: x509.BasicConstraint
         .not_valid_after(now + ends_in)
         .add_extension(constraints, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
     if not constraints.ca:
         builder = builder.add_extension(x509.SubjectAlternativeName([_alternative(name)]), critical=False)
