@@ -100,7 +100,9 @@ class PanelChoice:
 
     async def _measure_all(self) -> PanelTable:
         found = await asyncio.gather(*(self._measure(access) for access in await self._panels.active()))
-        return PanelTable(measured_at=self._clock.now(), panels=tuple(panel for panel in found if panel is not None))
+        return PanelTable(
+            measured_at=self._clock.now(), panels=tuple(panel for panel in found if panel is not None)
+        )
 
     async def _measure(self, access: PanelAccess) -> MeasuredPanel | None:
         now = self._clock.now()
