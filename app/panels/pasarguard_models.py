@@ -83,7 +83,7 @@ class GuardNode(Answer):
     id: int
     name: str
     status: str
-    usage_coefficient: Annotated[Decimal, Field(ge=0)] = Decimal(1)
+    usage_coefficient: Annotated[Decimal, Field(ge=0)]
 
     def told(self) -> PanelNode:
         """The node in the port's words."""

@@ -81,7 +81,7 @@ class Node(Answer):
     id: int
     name: str
     status: str
-    usage_coefficient: Annotated[Decimal, Field(ge=0)] = Decimal(1)
+    usage_coefficient: Annotated[Decimal, Field(ge=0)]
 
     def told(self) -> PanelNode:
         """The node in the port's words; its users are not known, for every user is on every node."""
