@@ -31,6 +31,7 @@ from app.keyring import PAYMENT_PATHS, SUBSCRIPTION_LINKS, SUBSCRIPTION_SEAL, op
 from app.locales.locales_mw import LocaleMiddleware
 from app.office import Office
 from app.panels.choice import PanelChoice
+from app.panels.clients import PanelClients, warn_of_exceptions
 from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
 from app.panels.subscription import PanelSubscriptions
@@ -42,9 +43,8 @@ from app.repo.doorman import Doorman
 from app.repo.gifts import GiftRepository
 from app.repo.init_db import migrate, seed_panel
 from app.repo.leases import Leadership
-from app.repo.marzban_client import MarzbanClients
-from app.repo.marzban_sub import SubscriptionHttp
 from app.repo.notices import NoticeRepository
+from app.repo.panel_sub import SubscriptionHttp
 from app.repo.panels import PanelRepository
 from app.repo.payments import PaymentRepository
 from app.repo.promos import PromoRepository
@@ -124,13 +124,15 @@ class App:
         self.accounts = Accounts(self.users, self.clock, self.settings.free_trial_days)
 
     def _panels(self) -> None:
-        self.clients = MarzbanClients(self.panels, self.clock, self.settings.panel_timeout_seconds)
+        is_private = self.settings.panels_allow_private
+        timeout = self.settings.panel_timeout_seconds
+        self.clients = PanelClients(self.panels, self.clock, timeout, allow_private=is_private)
         gate = PanelGate(self.clients, self.clock)
         choice = PanelChoice(self.panels, gate, self.panels, self.clock)
         limit = self.settings.data_limit_gib * GIB
         self.provisioner = Provisioner(self.provisioning, self.panels, gate, choice, self.clock, limit)
         self.usage = MarzbanUsage(self.panels, gate)
-        self.profiles = SubscriptionHttp()
+        self.profiles = SubscriptionHttp(allow_private=is_private)
         self._closing.push_async_callback(self.profiles.close)
         self.links = self._links()
 
@@ -201,6 +203,7 @@ class App:
         readiness.progress("preparing the database")
         await migrate(self.stores.database)
         await self._seed()
+        warn_of_exceptions(await self.panels.active())
         readiness.progress("reaching Telegram")
         self.username = await self._greeted_by_telegram()
         self._start_jobs()

@@ -111,6 +111,7 @@ class World:
             "S001_BASE_URL": first.url,
             "S001_MARZBAN_USERNAME": first.username,
             "S001_MARZBAN_PASSWORD": first.password,
+            "PANELS_ALLOW_PRIVATE": "true",
             "CLOCK_OFFSET_FILE": str(self._clock_file),
             "DATA_DIR": str(self.home / "bot"),
             "LOG_LEVEL": "INFO",

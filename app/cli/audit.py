@@ -61,7 +61,8 @@ async def _census(settings: Settings, stores: Stores) -> list[PanelFinding]:
     in_use = {config.instance_id for config in await configs.standing()}
     wanted = [access for access, active in await panels.listing() if active or access.instance_id in in_use]
     clock = open_clock(settings.clock_offset_file)
-    async with open_inspector(panels, clock, settings.panel_timeout_seconds) as inspector:
+    timeout, allow_private = settings.panel_timeout_seconds, settings.panels_allow_private
+    async with open_inspector(panels, clock, timeout, allow_private=allow_private) as inspector:
         return await inspector.census(wanted, configs)
 
 

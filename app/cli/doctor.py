@@ -184,7 +184,8 @@ async def _rates(settings: Settings, stores: Stores) -> list[Finding]:
 async def _panels(settings: Settings, stores: Stores) -> list[Finding]:
     repository = PanelRepository(stores.database, stores.cache, open_keyring(settings).seal)
     active = await repository.active()
-    async with open_inspector(repository, open_clock(settings.clock_offset_file), ANSWER_SECONDS) as inspector:
+    clock, allow_private = open_clock(settings.clock_offset_file), settings.panels_allow_private
+    async with open_inspector(repository, clock, ANSWER_SECONDS, allow_private=allow_private) as inspector:
         checkups = await inspector.checkups(active)
     findings = [Finding(f"panel {each.instance_id}", each.is_well, each.said) for each in checkups]
     return findings or [Finding("panels", is_well=False, said="none in service that can be opened")]

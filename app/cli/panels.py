@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +12,7 @@ import typer
 from app.cli.context import with_stores
 from app.keyring import open_keyring
 from app.repo.panels import PanelRepository
-from app.services.records import PanelAccess
+from app.services.records import PanelAccess, PanelKind, TlsMode
 
 if TYPE_CHECKING:
     from app.stores import Stores
@@ -33,11 +35,23 @@ def add(
     url: Annotated[str, typer.Option(help="The panel's address, https://host:port.")],
     username: Annotated[str, typer.Option(help="A sudo administrator of the panel.")],
     priority: Annotated[int, typer.Option(help="Among equals the higher one is chosen.")] = 100,
+    kind: Annotated[PanelKind, typer.Option(help="What software the panel runs.")] = PanelKind.MARZBAN,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Certificates (PEM) to trust for this panel alone.", exists=True, dir_okay=False)
+    ] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Don't check this panel's certificate.")] = False,
+    access_profile: Annotated[str, typer.Option(help="Which inbounds or groups the shop's users get, JSON.")] = "{}",
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from input.")] = False,
 ) -> None:
     """Add a panel; it takes customers within two minutes, without a restart."""
     password = sys.stdin.readline().rstrip("\n") if password_stdin else typer.prompt("Password", hide_input=True)
-    panel = PanelAccess(instance_id, name, url, username, password, priority, frozenset())
+    panel = PanelAccess(
+        instance_id, name, url, username, password, priority, frozenset(),
+        kind=kind,
+        tls=TlsMode.INSECURE if insecure else TlsMode.VERIFY,
+        ca_pem=ca_file.read_text() if ca_file else None,
+        access_profile=_profile(access_profile),
+    )  # fmt: skip
 
     async def work(settings: Settings, stores: Stores) -> bool:
         return await _repository(settings, stores).add(panel)
@@ -77,6 +91,16 @@ def _switch(instance_id: str, *, active: bool) -> None:
         print(f"There is no panel {instance_id}.", file=sys.stderr)
         raise typer.Exit(1)
     print(f"Panel {instance_id} is {'on' if active else 'off'}.")
+
+
+def _profile(written: str) -> dict[str, object]:
+    try:
+        profile = json.loads(written)
+    except ValueError:
+        profile = None
+    if not isinstance(profile, dict):
+        raise typer.BadParameter("an access profile is a JSON object, such as {\"group_ids\": [1, 2]}")
+    return profile
 
 
 def _repository(settings: Settings, stores: Stores) -> PanelRepository:

@@ -1,1 +1,1 @@
-"""Choice, health and provisioning of panels: the only user of marzban_client. Knows no SQL and no Telegram."""
+"""The port for panels, its adapters, choice, health and provisioning. Knows no SQL and no Telegram."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from app.repo.marzban_client import ListedUser
+    from app.panels.port import ListedUser
     from app.services.records import StandingConfig
 
 # What creation.tag_of writes, among what operators may have added to the note.

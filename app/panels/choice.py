@@ -11,8 +11,8 @@ import structlog
 
 from app.panels.health import Unfit
 from app.panels.measure import measure
+from app.panels.port import PanelError
 from app.panels.table import MeasuredPanel, PanelTable, read_table
-from app.repo.marzban_client import PanelError
 
 if TYPE_CHECKING:
     from app.domain.scores import RankedPanel

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from app.failpoints import failpoint
-from app.repo.marzban_client import (
+from app.panels.port import (
     AmbiguousOutcome,
     NewPanelUser,
     PanelAuthFailed,
@@ -142,7 +142,7 @@ class Creator:
             if not is_ours(user, job):
                 raise ForeignUser
             if user.expire != int(job.expires_at.timestamp()):
-                user = await self._gate.call(access, lambda client: client.set_expiry(job.username, job.expires_at))
+                await self._gate.call(access, lambda client: client.set_expiry(job.username, job.expires_at))
         except (PanelUnavailable, PanelAuthFailed, PanelInvalid) as blind:
             # These would read as "surely not done", which the creation before them is not.
             raise AmbiguousOutcome(access.instance_id, f"{doubt.reason}; no look: {blind.reason}") from None

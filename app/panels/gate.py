@@ -6,18 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from app.panels.breaker import Breaker
-from app.repo.marzban_client import (
-    MarzbanClient,
-    MarzbanClients,
-    PanelInvalid,
-    PanelUnavailable,
-    PanelUserExists,
-    PanelUserNotFound,
-)
+from app.panels.port import PanelInvalid, PanelUnavailable, PanelUserExists, PanelUserNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from app.panels.clients import PanelClients
+    from app.panels.port import Panel
     from app.services.ports import Clock
     from app.services.records import PanelAccess
 
@@ -28,12 +23,12 @@ SPARED = "spared after failures"
 class PanelGate:
     """Lets calls through to panels that behave, and spares those that don't for a while."""
 
-    def __init__(self, clients: MarzbanClients, clock: Clock) -> None:
+    def __init__(self, clients: PanelClients, clock: Clock) -> None:
         self._clients = clients
         self._clock = clock
         self._breakers: dict[str, Breaker] = {}
 
-    async def call(self, access: PanelAccess, work: Callable[[MarzbanClient], Awaitable[Outcome]]) -> Outcome:
+    async def call(self, access: PanelAccess, work: Callable[[Panel], Awaitable[Outcome]]) -> Outcome:
         """What `work` makes of the panel's client; PanelUnavailable where the breaker is open, else its errors."""
         breaker = self._breakers.setdefault(access.instance_id, Breaker(self._clock))
         if not breaker.admits():

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from app.panels.census import Difference, differences
-from app.panels.health import Unfit, check_core, usable_nodes
-from app.repo.marzban_client import ListedUser, MarzbanClient, MarzbanClients, PanelError
+from app.panels.clients import PanelClients
+from app.panels.health import Unfit, usable_nodes
+from app.panels.port import ListedUser, Panel, PanelError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
 
-    from app.repo.marzban_client import TokenCache
+    from app.repo.panel_token import TokenCache
     from app.services.ports import Clock
     from app.services.records import PanelAccess, StandingConfig
 
@@ -51,7 +52,7 @@ class Checkup:
 class PanelInspector:
     """Looks at panels without a breaker: an operator asks once, and wants to know."""
 
-    def __init__(self, clients: MarzbanClients) -> None:
+    def __init__(self, clients: PanelClients) -> None:
         self._clients = clients
 
     async def census(self, panels: Sequence[PanelAccess], configs: StandingConfigs) -> list[PanelFinding]:
@@ -91,27 +92,29 @@ class PanelInspector:
     async def _checkup(self, access: PanelAccess) -> Checkup:
         client = self._clients.for_instance(access)
         try:
-            system, core, nodes = await client.system(), await client.core(), await client.nodes()
-            check_core(core)
-            usable = usable_nodes(nodes, access.excluded_node_names)
+            health = await client.health()
+            usable = usable_nodes(health, access.excluded_node_names)
         except (PanelError, Unfit) as failure:
             return Checkup(access.instance_id, is_well=False, said=getattr(failure, "reason", str(failure)))
-        of_nodes = f"{len(usable)} of {len(nodes)} nodes usable" if nodes else "no nodes, the core serves alone"
-        said = f"Marzban {system.version}, {of_nodes}, {system.users_active} active users"
+        nodes = len(health.nodes)
+        of_nodes = f"{len(usable)} of {nodes} nodes usable" if nodes else "no nodes, the core serves alone"
+        said = f"{health.product}, {of_nodes}, {health.users_active} active users"
         return Checkup(access.instance_id, is_well=True, said=said)
 
 
 @asynccontextmanager
-async def open_inspector(cache: TokenCache, clock: Clock, timeout_seconds: float) -> AsyncIterator[PanelInspector]:
+async def open_inspector(
+    cache: TokenCache, clock: Clock, timeout_seconds: float, *, allow_private: bool
+) -> AsyncIterator[PanelInspector]:
     """An inspector with connections of its own, which are closed with the block."""
-    clients = MarzbanClients(cache, clock, timeout_seconds)
+    clients = PanelClients(cache, clock, timeout_seconds, allow_private=allow_private)
     try:
         yield PanelInspector(clients)
     finally:
         await clients.close()
 
 
-async def _all_users(client: MarzbanClient) -> dict[str, ListedUser]:
+async def _all_users(client: Panel) -> dict[str, ListedUser]:
     users: dict[str, ListedUser] = {}
     offset, total = 0, 1
     while offset < total:

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from app.domain.scores import NodeLoad, node_score
-from app.panels.health import MASTER, check_core, usable_nodes
+from app.panels.health import usable_nodes
 from app.panels.table import MeasuredPanel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from app.repo.marzban_client import MarzbanClient, Node, NodeUsage
+    from app.panels.port import Panel, PanelNode
     from app.services.records import PanelAccess
 
 WINDOW = timedelta(hours=3)
 GIB = Decimal(1024**3)
 
 
-async def measure(client: MarzbanClient, access: PanelAccess, now: datetime) -> MeasuredPanel:
+async def measure(client: Panel, access: PanelAccess, now: datetime) -> MeasuredPanel:
     """The panel's best node and its score; Unfit, or the client's errors."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            core = group.create_task(client.core())
-            nodes = group.create_task(client.nodes())
-            system = group.create_task(client.system())
-            usages = group.create_task(client.nodes_usage(now - WINDOW, now))
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    check_core(core.result())
-    usable = usable_nodes(nodes.result(), access.excluded_node_names)
-    best = min(node_loads(usable, usages.result(), system.result().users_active), key=node_score)
+    load = await client.load(now - WINDOW, now)
+    usable = usable_nodes(load.health, access.excluded_node_names)
+    best = min(node_loads(usable, load.bytes_of, load.health.users_active), key=node_score)
     return MeasuredPanel(
         instance_id=access.instance_id,
         node=best.name,
@@ -43,14 +34,19 @@ async def measure(client: MarzbanClient, access: PanelAccess, now: datetime) -> 
     )
 
 
-def node_loads(usable: Sequence[Node], usages: Sequence[NodeUsage], users_active: int) -> list[NodeLoad]:
-    """The load of each usable node: an even share of the panel's active users, and its own GiB of the window.
+def node_loads(usable: Sequence[PanelNode], bytes_of: Mapping[int, int], users_active: int) -> list[NodeLoad]:
+    """The load of each usable node: its users, and its own GiB of the window.
 
-    An even share, for Marzban pushes every user to every node and does not say which one they use.
+    Where the panel does not tell nodes' users apart, an even share of the active ones: Marzban pushes every user to
+    every node and does not say which one they use.
     """
     share = Decimal(users_active) / len(usable)
-    bytes_of = {usage.node_id or MASTER.id: usage.uplink + usage.downlink for usage in usages}
     return [
-        NodeLoad(node.name, share, node.usage_coefficient, recent_gib=bytes_of.get(node.id, 0) / GIB)
+        NodeLoad(
+            node.name,
+            share if node.users is None else Decimal(node.users),
+            node.usage_coefficient,
+            recent_gib=bytes_of.get(node.id, 0) / GIB,
+        )
         for node in usable
     ]

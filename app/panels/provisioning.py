@@ -12,12 +12,13 @@ import structlog
 
 from app.failpoints import failpoint
 from app.panels.creation import Creator, Later, is_ours
-from app.repo.marzban_client import MarzbanClient, PanelError, PanelUserNotFound
+from app.panels.port import PanelError, PanelUserNotFound
 from app.services.records import ConfigJob, ConfigWork
 
 if TYPE_CHECKING:
     from app.panels.choice import PanelChoice
     from app.panels.gate import PanelGate
+    from app.panels.port import Panel
     from app.services.ports import Clock, PanelStore, ProvisioningStore
 
 log = structlog.get_logger(__name__)
@@ -110,7 +111,7 @@ class Provisioner:
         return None
 
 
-async def _delete_ours(client: MarzbanClient, job: ConfigJob) -> None:
+async def _delete_ours(client: Panel, job: ConfigJob) -> None:
     user = await client.get_user(job.username)
     if user is None:
         return

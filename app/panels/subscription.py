@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from app.panels.gate import SPARED, PanelGate
-from app.repo.marzban_client import PanelBadAnswer, PanelError, PanelUnavailable, PanelUserNotFound
+from app.panels.port import PanelBadAnswer, PanelError, PanelUnavailable, PanelUserNotFound
 from app.services.subscription_records import Profile
 
 if TYPE_CHECKING:
-    from app.repo.marzban_client import MarzbanClient, MarzbanClients
-    from app.repo.marzban_sub import PanelProfile, SubscriptionHttp
+    from app.panels.clients import PanelClients
+    from app.panels.port import Panel
+    from app.repo.panel_sub import PanelProfile, SubscriptionHttp
     from app.services.ports import Clock, PanelStore
     from app.services.records import PanelAccess
     from app.services.subscription_records import Subscriber, Visit
@@ -55,7 +56,7 @@ class PanelSubscriptions:
     It has breakers of its own: a panel whose subscriptions fail may still take users, and the other way round.
     """
 
-    def __init__(self, panels: PanelStore, clients: MarzbanClients, http: SubscriptionHttp, clock: Clock) -> None:
+    def __init__(self, panels: PanelStore, clients: PanelClients, http: SubscriptionHttp, clock: Clock) -> None:
         self._panels = panels
         self._gate = PanelGate(clients, clock)
         self._http = http
@@ -74,28 +75,28 @@ class PanelSubscriptions:
                 log.warning("subscription_not_fresh", **facts, reason=error.reason)
             return None
 
-    async def _in_time(
-        self, access: PanelAccess, client: MarzbanClient, subscriber: Subscriber, visit: Visit
-    ) -> Profile:
+    async def _in_time(self, access: PanelAccess, client: Panel, subscriber: Subscriber, visit: Visit) -> Profile:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._found(access, client, subscriber, visit)
         except TimeoutError:
             raise PanelUnavailable(access.instance_id, f"no profile within {ANSWER_SECONDS} s") from None
 
-    async def _found(self, access: PanelAccess, client: MarzbanClient, subscriber: Subscriber, visit: Visit) -> Profile:
+    async def _found(self, access: PanelAccess, client: Panel, subscriber: Subscriber, visit: Visit) -> Profile:
         try:
-            return await self._given(access, subscriber, visit)
+            return await self._given(access, client, subscriber, visit)
         except PanelUserNotFound:
             # The panel's own link ends when somebody renews it there, or makes the user again; ours does not.
             user = await client.get_user(subscriber.username)
             if user is None:
                 raise
-            return await self._given(access, replace(subscriber, subscription_url=user.subscription_url), visit)
+            found = replace(subscriber, subscription_url=user.subscription_url)
+            return await self._given(access, client, found, visit)
 
-    async def _given(self, access: PanelAccess, subscriber: Subscriber, visit: Visit) -> Profile:
+    async def _given(self, access: PanelAccess, client: Panel, subscriber: Subscriber, visit: Visit) -> Profile:
         url = subscriber.subscription_url or ""
-        return checked(access.instance_id, await self._http.get(access, url, visit.agent, visit.format))
+        form = None if visit.format is None else client.format_name(visit.format)
+        return checked(access.instance_id, await self._http.get(access, url, visit.agent, form))
 
 
 def checked(instance_id: str, given: PanelProfile) -> Profile:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.repo.marzban_client import PanelError
+from app.panels.port import PanelError
 from app.services.records import Usage
 
 if TYPE_CHECKING:

@@ -1,26 +1,31 @@
-"""Owns the shapes of what goes to a Marzban panel and comes back (API 0.8.4). Must decide nothing."""
+"""Owns the shapes of what goes to a Marzban panel and comes back (0.4 to 0.8.4). Must decide nothing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import Field, RootModel
 
-from app.repo.marzban_errors import PanelBadAnswer
+from app.repo.panel_answers import Answer, Count, Profile
+from app.repo.panel_records import ListedUser, NewPanelUser, PanelNode, PanelUser, UserPage
 
-Count = Annotated[int, Field(ge=0)]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CONNECTED = "connected"
+DISABLED = "disabled"
 VISION = "xtls-rprx-vision"
+WANTED = ("vless", "vmess")
 
 
-class _Answer(BaseModel):
-    # Inputs stay out of validation errors: an answer holds links.
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+class AccessProfile(Profile):
+    """Which inbounds the shop's users get, by protocol; left out it is all of vless and vmess."""
+
+    inbounds: dict[str, tuple[str, ...]] | None = None
 
 
-class PanelUser(_Answer):
+class MarzbanUser(Answer):
     """A user as the panel tells it. Instants are unix seconds, traffic is bytes; null and 0 mean no bound."""
 
     username: str
@@ -32,23 +37,45 @@ class PanelUser(_Answer):
     links: tuple[str, ...] = Field(repr=False)
     subscription_url: str = Field(repr=False, min_length=1)
 
+    def told(self, subscription_url: str) -> PanelUser:
+        """The user in the port's words, with the link as a customer can open it."""
+        return PanelUser(
+            username=self.username,
+            remote_id=self.username,
+            is_enabled=self.status != DISABLED,
+            expire=self.expire,
+            used_traffic=self.used_traffic,
+            data_limit=self.data_limit,
+            note=self.note,
+            links=self.links,
+            subscription_url=subscription_url,
+        )
 
-class ListedUser(_Answer):
-    """A user as the panel lists it; `expire` in unix seconds."""
+
+class MarzbanListed(Answer):
+    """A user in a list."""
 
     username: str
+    status: str
     expire: int | None
     note: str | None = None
 
 
-class UserPage(_Answer):
-    """Some of the panel's users, and how many there are in all."""
+class MarzbanUsers(Answer):
+    """What /api/users answers."""
 
-    users: tuple[ListedUser, ...]
+    users: tuple[MarzbanListed, ...]
     total: Count
 
+    def told(self) -> UserPage:
+        """The page in the port's words."""
+        listed = (
+            ListedUser(user.username, user.expire, user.note, is_enabled=user.status != DISABLED) for user in self.users
+        )
+        return UserPage(tuple(listed), self.total)
 
-class Node(_Answer):
+
+class Node(Answer):
     """A node; `usage_coefficient` multiplies what users are billed for and says nothing of capacity."""
 
     id: int
@@ -56,8 +83,12 @@ class Node(_Answer):
     status: str
     usage_coefficient: Annotated[Decimal, Field(ge=0)]
 
+    def told(self) -> PanelNode:
+        """The node in the port's words; its users are not known, for every user is on every node."""
+        return PanelNode(self.id, self.name, self.status == CONNECTED, self.usage_coefficient)
 
-class NodeUsage(_Answer):
+
+class NodeUsage(Answer):
     """Bytes of one node in the window asked for, without its coefficient; no id is the master core."""
 
     node_id: int | None
@@ -66,26 +97,26 @@ class NodeUsage(_Answer):
     downlink: Count
 
 
-class NodesUsage(_Answer):
+class NodesUsage(Answer):
     """What /api/nodes/usage answers."""
 
     usages: tuple[NodeUsage, ...]
 
 
-class System(_Answer):
+class System(Answer):
     """The panel's counters over all of its admins."""
 
     version: str
     users_active: Count
 
 
-class Core(_Answer):
+class Core(Answer):
     """The master core."""
 
     started: bool
 
 
-class Inbound(_Answer):
+class Inbound(Answer):
     """One way in that the panel offers to a protocol."""
 
     tag: str
@@ -96,62 +127,41 @@ class Inbound(_Answer):
 class Inbounds(RootModel[dict[str, tuple[Inbound, ...]]]):
     """The inbounds of each protocol that the panel has."""
 
-    def proxies(self) -> dict[str, dict[str, str]]:
-        """The proxies to ask for: those of vless and vmess that the panel has.
+    def proxies(self, profile: AccessProfile) -> dict[str, dict[str, str]]:
+        """The proxies to ask for: those of vless and vmess that the panel has, or those of the profile.
 
         The vision flow is asked for where a vless inbound is REALITY over TCP; on all others the panel drops it.
         """
-        wanted: dict[str, dict[str, str]] = {}
-        if vless := self.root.get("vless"):
-            vision = any(inbound.network == "tcp" and inbound.tls == "reality" for inbound in vless)
-            wanted["vless"] = {"flow": VISION} if vision else {}
-        if self.root.get("vmess"):
-            wanted["vmess"] = {}
-        return wanted
+        return {
+            protocol: {"flow": VISION} if protocol == "vless" and _takes_vision(inbounds) else {}
+            for protocol in (WANTED if profile.inbounds is None else profile.inbounds)
+            if (inbounds := self._of(protocol, profile))
+        }
+
+    def _of(self, protocol: str, profile: AccessProfile) -> list[Inbound]:
+        inbounds = self.root.get(protocol, ())
+        tags = None if profile.inbounds is None else profile.inbounds.get(protocol)
+        return [inbound for inbound in inbounds if not tags or inbound.tag in tags]
+
+
+def _takes_vision(inbounds: Iterable[Inbound]) -> bool:
+    return any(inbound.network == "tcp" and inbound.tls == "reality" for inbound in inbounds)
 
 
 class Nodes(RootModel[tuple[Node, ...]]):
     """What /api/nodes answers; without the master core."""
 
 
-class Token(_Answer):
-    """What a login answers."""
-
-    access_token: str = Field(repr=False, min_length=1)
-
-
-@dataclass(frozen=True, slots=True)
-class NewPanelUser:
-    """A user to be made; `data_limit_bytes` 0 is none, `note` tells whose it is."""
-
-    username: str
-    expires_at: datetime
-    data_limit_bytes: int
-    note: str
-
-    def payload(self, proxies: dict[str, dict[str, str]]) -> dict[str, object]:
-        """The body of POST /api/user. `inbounds: {}` means every tag; left out it would mean none."""
-        return {
-            "username": self.username,
-            "status": "active",
-            "proxies": proxies,
-            "inbounds": {},
-            "expire": int(self.expires_at.timestamp()),
-            "data_limit": self.data_limit_bytes,
-            "data_limit_reset_strategy": "no_reset",
-            "note": self.note,
-        }
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def parsed(instance_id: str, model: type[Model], content: object) -> Model:
-    """The answer as `model`; PanelBadAnswer names the field that is missing or wrong, never its value."""
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or model.__name__.lower()
-        fault = "is missing" if first["type"] == "missing" else "is wrong"
-        raise PanelBadAnswer(instance_id, f"field {field} {fault}") from None
+def new_user(user: NewPanelUser, proxies: dict[str, dict[str, str]], profile: AccessProfile) -> dict[str, object]:
+    """The body of POST /api/user. No tags of a protocol mean all of it; `inbounds` left out would mean none at all."""
+    tags = {protocol: list(names) for protocol, names in (profile.inbounds or {}).items() if names}
+    return {
+        "username": user.username,
+        "status": "active",
+        "proxies": proxies,
+        "inbounds": {protocol: names for protocol, names in tags.items() if protocol in proxies},
+        "expire": int(user.expires_at.timestamp()) if user.expires_at else 0,
+        "data_limit": user.data_limit_bytes,
+        "data_limit_reset_strategy": "no_reset",
+        "note": user.note,
+    }

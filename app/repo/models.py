@@ -120,6 +120,11 @@ class MarzbanInstance(Base):
     """A panel. `password` is plain only until the next pass over the table seals it."""
 
     __tablename__ = "marzban_instances"
+    __table_args__ = (
+        CheckConstraint("kind IN ('marzban', 'pasarguard')", name="kind_known"),
+        CheckConstraint("tls IN ('verify', 'insecure')", name="tls_known"),
+        CheckConstraint("jsonb_typeof(access_profile) = 'object'", name="access_profile_is_object"),
+    )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
@@ -130,6 +135,10 @@ class MarzbanInstance(Base):
     priority: Mapped[int] = mapped_column(Integer, server_default="100")
     excluded_node_names: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'::text[]"))
     created_at: Mapped[Instant] = mapped_column(server_default=text("now()"))
+    kind: Mapped[str] = mapped_column(Text, server_default="marzban")
+    tls: Mapped[str] = mapped_column(Text, server_default="verify")
+    ca_pem: Mapped[str | None] = mapped_column(Text)
+    access_profile: Mapped[dict[str, object]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
 
 
 class Server(Base):

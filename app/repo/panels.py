@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -9,7 +10,7 @@ from cryptography.fernet import InvalidToken
 
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
-from app.services.records import PanelAccess
+from app.services.records import PanelAccess, PanelKind, TlsMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 SEAL_PREFIX = "sealed:"
-COLUMNS = "id, name, base_url, username, password, is_active, priority, excluded_node_names"
+COLUMNS = (
+    "id, name, base_url, username, password, is_active, priority, excluded_node_names, kind, tls, ca_pem,"
+    " access_profile"
+)
 ALL_ACTIVE = statement(f"SELECT {COLUMNS} FROM marzban_instances WHERE is_active ORDER BY id")  # noqa: S608 - constant
 ALL = statement(f"SELECT {COLUMNS} FROM marzban_instances ORDER BY id")  # noqa: S608 - constant
 ONE = statement(f"SELECT {COLUMNS} FROM marzban_instances WHERE id = :instance_id")  # noqa: S608 - constant
@@ -32,8 +36,10 @@ SEAL = statement(
     "UPDATE marzban_instances SET password = :sealed WHERE id = :instance_id AND password = :plain RETURNING id"
 )
 ADD = statement(
-    "INSERT INTO marzban_instances (id, name, base_url, username, password, priority)"
-    " VALUES (:instance_id, :name, :base_url, :username, :password, :priority) ON CONFLICT DO NOTHING RETURNING id"
+    "INSERT INTO marzban_instances"
+    " (id, name, base_url, username, password, priority, kind, tls, ca_pem, access_profile)"
+    " VALUES (:instance_id, :name, :base_url, :username, :password, :priority, :kind, :tls, :ca_pem,"
+    " CAST(:access_profile AS jsonb)) ON CONFLICT DO NOTHING RETURNING id"
 )
 SWITCH = statement("UPDATE marzban_instances SET is_active = (:active = 'yes') WHERE id = :instance_id RETURNING id")
 
@@ -63,6 +69,10 @@ class PanelRepository(BaseRepository):
             "username": panel.username,
             "password": self._sealed(panel.password),
             "priority": panel.priority,
+            "kind": panel.kind.value,
+            "tls": panel.tls.value,
+            "ca_pem": panel.ca_pem,
+            "access_profile": json.dumps(dict(panel.access_profile)),
         }
         added = bool(await self.database.run(ADD, params))
         await self.delete_cache("servers:best")
@@ -114,4 +124,8 @@ def _access(row: Row[Any], password: str) -> PanelAccess:
         password=password,
         priority=row.priority,
         excluded_node_names=frozenset(row.excluded_node_names),
+        kind=PanelKind(row.kind),
+        tls=TlsMode(row.tls),
+        ca_pem=row.ca_pem,
+        access_profile=row.access_profile,
     )

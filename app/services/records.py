@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -112,9 +113,27 @@ class ConfigJob:
     attempts: int
 
 
+class PanelKind(StrEnum):
+    """What software a panel runs; the table takes these and no other."""
+
+    MARZBAN = "marzban"
+    PASARGUARD = "pasarguard"
+
+
+class TlsMode(StrEnum):
+    """Whether a panel must prove who it is; the exception is made for one panel, by its row."""
+
+    VERIFY = "verify"
+    INSECURE = "insecure"
+
+
 @dataclass(frozen=True, slots=True)
 class PanelAccess:
-    """How to reach one active panel. The password is open here and must not be shown."""
+    """How to reach one active panel. The password is open here and must not be shown.
+
+    `ca_pem` is trusted instead of the system's authorities. `access_profile` is read by the panel's adapter alone:
+    which of what the panel offers the shop's users get.
+    """
 
     instance_id: str
     name: str
@@ -123,6 +142,10 @@ class PanelAccess:
     password: str = field(repr=False)
     priority: int
     excluded_node_names: frozenset[str]
+    kind: PanelKind = PanelKind.MARZBAN
+    tls: TlsMode = TlsMode.VERIFY
+    ca_pem: str | None = field(default=None, repr=False)
+    access_profile: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

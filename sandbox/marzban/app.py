@@ -2,8 +2,7 @@
 
 from aiohttp import web
 
-from sandbox import faults
-from sandbox.marzban import guard
+from sandbox import faults, manners
 from sandbox.marzban.panel import Panel
 from sandbox.marzban.panel_api import PanelApi
 from sandbox.marzban.sim import Sim
@@ -15,7 +14,7 @@ def create_app(panel: Panel) -> web.Application:
     """Build the server of one panel."""
     script = faults.FaultScript()
     app = web.Application(
-        middlewares=[guard.hang_up, guard.power(panel), faults.middleware(script, guard.shape), guard.manners]
+        middlewares=[manners.hang_up, manners.power(panel), faults.middleware(script, manners.shape), manners.manners]
     )
     for part in (PanelApi(panel), UsersApi(panel), SubApi(panel), Sim(panel)):
         app.add_routes(part.routes())

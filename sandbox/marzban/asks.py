@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from sandbox.marzban.errors import RefusedError
+from sandbox.refusals import RefusedError
 
 Protocol = Annotated[str, Field(pattern="^(vless|vmess|trojan|shadowsocks)$")]
 Strategy = Literal["no_reset", "day", "week", "month", "year"]

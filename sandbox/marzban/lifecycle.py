@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from sandbox.marzban import proxies
 from sandbox.marzban.asks import UserCreate, UserModify
-from sandbox.marzban.errors import CrashError, RefusedError
 from sandbox.marzban.model import Admin, User
 from sandbox.marzban.panel import Panel
+from sandbox.refusals import CrashError, RefusedError
 
 _RESET_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 

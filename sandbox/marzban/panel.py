@@ -7,10 +7,10 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from sandbox import panel_tokens as tokens
 from sandbox.clock import SandboxClock
-from sandbox.marzban import tokens
-from sandbox.marzban.errors import CrashError, RefusedError, not_allowed
 from sandbox.marzban.model import MASTER, Admin, Inbound, Node, Traffic, User
+from sandbox.refusals import CrashError, RefusedError, not_allowed
 
 _INBOUNDS = (
     Inbound("VLESS TCP REALITY", "vless", "tcp", "reality", 443),

@@ -4,8 +4,8 @@ import secrets
 import uuid
 from collections.abc import Iterable, Mapping
 
-from sandbox.marzban.errors import RefusedError
 from sandbox.marzban.model import Inbound
+from sandbox.refusals import RefusedError
 
 
 def settings(asked: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:

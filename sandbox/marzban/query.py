@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
-from sandbox.marzban.errors import RefusedError
 from sandbox.marzban.model import Traffic, User
+from sandbox.refusals import RefusedError
 
 _SORTS: dict[str, Callable[[User], str | float]] = {
     "username": lambda user: user.username,

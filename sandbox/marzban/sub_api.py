@@ -7,10 +7,10 @@ from collections.abc import Callable
 from aiohttp import web
 
 from sandbox.marzban import formats, lifecycle, query, wire
-from sandbox.marzban.errors import RefusedError
 from sandbox.marzban.links import endpoints
 from sandbox.marzban.model import User
 from sandbox.marzban.panel import Panel
+from sandbox.refusals import RefusedError
 
 _CLIENTS = (
     (re.compile(r"^([Cc]lash-verge|[Cc]lash[-.]?[Mm]eta|[Ff][Ll][Cc]lash|[Mm]ihomo)"), "clash-meta"),

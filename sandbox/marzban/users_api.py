@@ -5,10 +5,10 @@ from datetime import datetime
 from aiohttp import web
 
 from sandbox.marzban import asks, lifecycle, query, wire
-from sandbox.marzban.errors import CrashError
 from sandbox.marzban.guard import caller
 from sandbox.marzban.model import Admin, User
 from sandbox.marzban.panel import Panel
+from sandbox.refusals import CrashError
 
 
 class UsersApi:

@@ -11,7 +11,8 @@ import pytest
 
 from app.clock import SystemClock
 from app.keyring import Keyring
-from app.repo.marzban_client import MarzbanClients, NewPanelUser
+from app.panels.clients import PanelClients
+from app.panels.port import NewPanelUser
 from app.repo.panels import PanelRepository
 from sandbox.world import World
 from tests.support.books import NOW, Books
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
+    from app.panels.port import Panel
     from app.repo.db import Database
-    from app.repo.marzban_client import MarzbanClient
     from app.utils.redis import Cache
 
 SECRET = "a secret of the test"
@@ -59,7 +60,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def panel_of(books: Books, cache: Cache, world: World) -> AsyncIterator[MarzbanClient]:
+async def panel_of(books: Books, cache: Cache, world: World) -> AsyncIterator[Panel]:
     """The world's panels in the table, and a client of the first."""
     panels = PanelRepository(books.database, cache, Keyring(SECRET).seal)
     for door in world.doors():
@@ -68,13 +69,13 @@ async def panel_of(books: Books, cache: Cache, world: World) -> AsyncIterator[Ma
             " VALUES (:id, :name, :url, :username, :password)",
             **vars(door),
         )
-    clients = MarzbanClients(panels, SystemClock())
+    clients = PanelClients(panels, SystemClock(), allow_private=True)
     first, *_ = await panels.active()
     yield clients.for_instance(first)
     await clients.close()
 
 
-async def provisioned(books: Books, client: MarzbanClient) -> tuple[int, str]:
+async def provisioned(books: Books, client: Panel) -> tuple[int, str]:
     """A config that stands on the panel as it should: its id and its user's name."""
     config_id = (await books.configs.request(7, "wish", None, NOW)).id
     (job,) = await books.provisioning.claim_due(NOW, 30, 10)

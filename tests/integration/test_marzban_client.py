@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.repo.marzban_client import (
+from app.panels.clients import PanelClients
+from app.panels.port import (
     AmbiguousOutcome,
-    MarzbanClient,
-    MarzbanClients,
     NewPanelUser,
     PanelAuthFailed,
     PanelInvalid,
@@ -21,9 +20,10 @@ from app.repo.marzban_client import (
     PanelUserExists,
     PanelUserNotFound,
 )
+from app.repo.marzban_client import MarzbanClient
 from sandbox.clock import SandboxClock
 from sandbox.marzban import Panel
-from tests.support.panels import PASSWORD, RunningPanel, repository, running
+from tests.support.panels import PASSWORD, RunningPanel, marzban_of, repository, running
 
 if TYPE_CHECKING:
     from app.utils.redis import Cache
@@ -40,15 +40,15 @@ async def served() -> AsyncIterator[RunningPanel]:
 
 
 @pytest.fixture
-async def clients(cache: Cache, served: RunningPanel) -> AsyncIterator[MarzbanClients]:
-    pool = MarzbanClients(repository(cache), served.panel.clock, timeout_seconds=2)
+async def clients(cache: Cache, served: RunningPanel) -> AsyncIterator[PanelClients]:
+    pool = PanelClients(repository(cache), served.panel.clock, timeout_seconds=2, allow_private=True)
     yield pool
     await pool.close()
 
 
 @pytest.fixture
-async def client(clients: MarzbanClients, served: RunningPanel) -> MarzbanClient:
-    return clients.for_instance(served.access())
+async def client(clients: PanelClients, served: RunningPanel) -> MarzbanClient:
+    return marzban_of(clients, served.access())
 
 
 async def test_a_user_is_made_with_all_inbounds_of_vless_and_vmess(client: MarzbanClient, served: RunningPanel) -> None:
@@ -104,10 +104,10 @@ async def test_what_the_panel_refuses_names_its_field(client: MarzbanClient) -> 
     assert set(refusal.value.fields) == {"note"}
 
 
-async def test_a_panel_without_vless_and_vmess_gets_no_user(clients: MarzbanClients) -> None:
+async def test_a_panel_without_vless_and_vmess_gets_no_user(clients: PanelClients) -> None:
     async with running(Panel(SandboxClock(), "s002", "admin", PASSWORD, protocols=("trojan",))) as other:
         with pytest.raises(PanelInvalid):
-            await clients.for_instance(other.access()).create_user(USER)
+            await marzban_of(clients, other.access()).create_user(USER)
         assert other.count(CREATE) == 0
 
 
@@ -148,12 +148,10 @@ async def test_a_creation_in_doubt_is_never_repeated(
     assert served.count(CREATE) == 1
 
 
-async def test_a_creation_that_hangs_is_in_doubt_after_the_timeout(
-    clients: MarzbanClients, served: RunningPanel
-) -> None:
+async def test_a_creation_that_hangs_is_in_doubt_after_the_timeout(clients: PanelClients, served: RunningPanel) -> None:
     await served.fault(CREATE, "hang")
     with pytest.raises(AmbiguousOutcome, match="timeout"):
-        await clients.for_instance(served.access()).create_user(USER)
+        await marzban_of(clients, served.access()).create_user(USER)
     assert served.count(CREATE) == 1
 
 
@@ -166,16 +164,16 @@ async def test_a_panel_that_does_not_listen_has_surely_done_nothing(
         await client.create_user(USER)
 
 
-async def test_an_address_that_is_none_is_unavailable(clients: MarzbanClients, served: RunningPanel) -> None:
+async def test_an_address_that_is_none_is_unavailable(clients: PanelClients, served: RunningPanel) -> None:
     for rubbish in ("", "panel", "http://:8000", "http://host:99999/", "ftp://host/", "http://me:secret@host/"):
         with pytest.raises(PanelUnavailable) as refusal:
-            await clients.for_instance(served.access(base_url=rubbish)).set_expiry("orbit_1", END)
+            await marzban_of(clients, served.access(base_url=rubbish)).set_expiry("orbit_1", END)
         assert "secret" not in str(refusal.value)
 
 
-async def test_a_panel_of_an_env_admin_answers_500_to_a_deletion_that_worked(clients: MarzbanClients) -> None:
+async def test_a_panel_of_an_env_admin_answers_500_to_a_deletion_that_worked(clients: PanelClients) -> None:
     async with running(Panel(SandboxClock(), "s002", "admin", PASSWORD, env_admin=True)) as other:
-        client = clients.for_instance(other.access())
+        client = marzban_of(clients, other.access())
         await client.create_user(USER)
         await client.delete_user("orbit_1")
         assert other.panel.users == {}
@@ -205,8 +203,8 @@ async def test_no_more_than_six_requests_are_in_flight(client: MarzbanClient, se
 
 
 async def test_waiting_for_a_place_is_no_part_of_the_timeout(cache: Cache, served: RunningPanel) -> None:
-    impatient = MarzbanClients(repository(cache), served.panel.clock, timeout_seconds=1)
-    client = impatient.for_instance(served.access())
+    impatient = PanelClients(repository(cache), served.panel.clock, timeout_seconds=1, allow_private=True)
+    client = marzban_of(impatient, served.access())
     await served.fault("PUT", "delay", times=-1, seconds=0.2)
     writes = (client.set_expiry("orbit_9", END) for _ in range(40))
     results = await asyncio.gather(*writes, return_exceptions=True)
@@ -214,14 +212,14 @@ async def test_waiting_for_a_place_is_no_part_of_the_timeout(cache: Cache, serve
     assert {type(result) for result in results} == {PanelUserNotFound}
 
 
-async def test_an_account_without_sudo_is_refused(clients: MarzbanClients, served: RunningPanel) -> None:
+async def test_an_account_without_sudo_is_refused(clients: PanelClients, served: RunningPanel) -> None:
     served.panel.set_admin("helper", PASSWORD, is_sudo=False)
     with pytest.raises(PanelAuthFailed):
-        await clients.for_instance(served.access(username="helper")).nodes()
+        await marzban_of(clients, served.access(username="helper")).nodes()
 
 
-async def test_a_changed_row_is_used_at_once(clients: MarzbanClients, served: RunningPanel) -> None:
+async def test_a_changed_row_is_used_at_once(clients: PanelClients, served: RunningPanel) -> None:
     with pytest.raises(PanelAuthFailed):
-        await clients.for_instance(served.access(password="wrong")).core()
-    assert (await clients.for_instance(served.access()).core()).started
-    assert clients.for_instance(served.access()) is clients.for_instance(served.access())
+        await marzban_of(clients, served.access(password="wrong")).core()
+    assert (await marzban_of(clients, served.access()).core()).started
+    assert marzban_of(clients, served.access()) is marzban_of(clients, served.access())

@@ -11,19 +11,13 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from app.repo.marzban_client import (
-    MarzbanClient,
-    MarzbanClients,
-    NewPanelUser,
-    PanelAuthFailed,
-    PanelBadAnswer,
-    PanelError,
-    PanelUnavailable,
-)
+from app.panels.clients import PanelClients
+from app.panels.port import NewPanelUser, PanelAuthFailed, PanelBadAnswer, PanelError, PanelUnavailable
+from app.repo.marzban_client import MarzbanClient
 from app.services.records import PanelAccess
 from sandbox.clock import SandboxClock
 from sandbox.serve import Server
-from tests.support.panels import repository
+from tests.support.panels import marzban_of, repository
 
 if TYPE_CHECKING:
     from app.utils.redis import Cache
@@ -81,8 +75,8 @@ async def client(oracle: Oracle, cache: Cache) -> AsyncIterator[MarzbanClient]:
     server = Server(app)
     url = await server.start()
     access = PanelAccess("s001", "One", url, "admin", "p4ssw0rd", 100, frozenset())
-    clients = MarzbanClients(repository(cache), SandboxClock(), timeout_seconds=2)
-    yield clients.for_instance(access)
+    clients = PanelClients(repository(cache), SandboxClock(), timeout_seconds=2, allow_private=True)
+    yield marzban_of(clients, access)
     await clients.close()
     await server.stop()
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.panels.breaker import Breaker
+from app.panels.port import NewPanelUser, Panel, PanelUnavailable, PanelUserNotFound
 from app.panels.usage import MarzbanUsage
-from app.repo.marzban_client import MarzbanClient, NewPanelUser, PanelUnavailable, PanelUserNotFound
 from app.services.records import Usage
 from sandbox.clock import SandboxClock
 from tests.support.panels import Bed, repository, two_panels
@@ -24,7 +24,7 @@ async def bed(cache: Cache) -> AsyncIterator[Bed]:
         yield ready
 
 
-async def renew(client: MarzbanClient) -> None:
+async def renew(client: Panel) -> None:
     await client.set_expiry("orbit_1", SandboxClock().now())
 
 

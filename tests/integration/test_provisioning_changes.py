@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
+from app.panels.port import NewPanelUser
 from app.panels.provisioning import Provisioner
-from app.repo.marzban_client import NewPanelUser
 from app.services.records import ConfigJob, ConfigWork
 from tests.support.panels import Bed, JobQueue, Row, repository, two_panels
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.panels.choice import CACHE_KEY
-from app.repo.marzban_client import NewPanelUser
+from app.panels.port import NewPanelUser
 from app.services.records import ConfigWork
 from tests.support.panels import Bed, repository, two_panels
 
@@ -128,14 +128,15 @@ async def test_with_no_panel_up_a_wish_waits_and_is_done_when_one_is_back(bed: B
 
 async def test_a_foreign_user_of_that_name_is_never_touched(bed: Bed) -> None:
     row = bed.queue.want(1, instance_id="a")
-    foreign = NewPanelUser("orbit_1", bed.clock.now() + timedelta(days=1), 0, "a friend's")
+    end = bed.clock.now() + timedelta(days=1)
+    foreign = NewPanelUser("orbit_1", end, 0, "a friend's")
     await bed.clients.for_instance(bed.a.access()).create_user(foreign)
     secrets = dict(bed.a.panel.users["orbit_1"].proxies)
     await bed.provisioner.run_once()
     assert row.error == "foreign user of that name"
     assert row.due_at > bed.clock.now() + timedelta(minutes=50)
     user = bed.a.panel.users["orbit_1"]
-    assert (user.note, user.expire, user.proxies) == ("a friend's", int(foreign.expires_at.timestamp()), secrets)
+    assert (user.note, user.expire, user.proxies) == ("a friend's", int(end.timestamp()), secrets)
     assert (row.link, row.notices) == ("", 0)
 
 

@@ -12,12 +12,12 @@ from cryptography.fernet import Fernet, MultiFernet
 
 from app.jobs.supervisor import Supervisor
 from app.panels.choice import PanelChoice
+from app.panels.clients import PanelClients
 from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
 from app.panels.subscription import PanelSubscriptions
 from app.panels.usage import MarzbanUsage
-from app.repo.marzban_client import MarzbanClients
-from app.repo.marzban_sub import SubscriptionHttp
+from app.repo.panel_sub import SubscriptionHttp
 from app.repo.panels import PanelRepository
 from app.repo.sublinks import SubLinkRepository
 from app.services.configs import Configs
@@ -131,11 +131,11 @@ async def link_world(database: Database, cache: Cache, support: str | None = Non
         panels = PanelRepository(database, cache, SEAL)
         await panels.add(a.access())
         await panels.add(b.access(priority=1))
-        clients = MarzbanClients(panels, clock, 5)
+        clients = PanelClients(panels, clock, 5, allow_private=True)
         stack.push_async_callback(clients.close)
         books, gate = Books(database, cache), PanelGate(clients, clock)
         provisioner = Provisioner(books.provisioning, panels, gate, PanelChoice(panels, gate, panels, clock), clock)
-        profiles, usage = SubscriptionHttp(timeout_seconds=1), MarzbanUsage(panels, gate)
+        profiles, usage = SubscriptionHttp(timeout_seconds=1, allow_private=True), MarzbanUsage(panels, gate)
         stack.push_async_callback(profiles.close)
         store = SubLinkRepository(database, cache, b"key of links", SEAL)
         links = SubLinks(store, PanelSubscriptions(panels, clients, profiles, clock), usage, clock, ADDRESS)

@@ -13,11 +13,13 @@ from aiohttp import web
 from sqlalchemy import make_url
 
 from app.panels.choice import PanelChoice
+from app.panels.clients import PanelClients
 from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
 from app.repo.base import BaseRepository
 from app.repo.db import Database, make_engine
-from app.repo.marzban_client import MarzbanClients, TokenCache
+from app.repo.marzban_client import MarzbanClient
+from app.repo.panel_token import TokenCache
 from app.services.records import ConfigJob, ConfigWork, PanelAccess
 from sandbox.clock import SandboxClock
 from sandbox.marzban import Panel, create_app
@@ -91,6 +93,13 @@ async def running(panel: Panel) -> AsyncIterator[RunningPanel]:
     await server.start()
     yield served
     await server.stop()
+
+
+def marzban_of(clients: PanelClients, access: PanelAccess) -> MarzbanClient:
+    """The client of a panel, which is a Marzban, with what only Marzban has."""
+    client = clients.for_instance(access)
+    assert isinstance(client, MarzbanClient)
+    return client
 
 
 class PanelList:
@@ -208,7 +217,7 @@ class Bed:
     b: RunningPanel
     panels: PanelList
     queue: JobQueue
-    clients: MarzbanClients
+    clients: PanelClients
     gate: PanelGate
     choice: PanelChoice
     provisioner: Provisioner
@@ -233,12 +242,10 @@ async def two_panels(cache: TokenCache, *, timeout_seconds: float = 10) -> Async
     """Both panels up and empty; a is preferred."""
     clock = SandboxClock()
     async with AsyncExitStack() as stack:
-        a, b = [
-            await stack.enter_async_context(running(Panel(clock, name, "admin", PASSWORD))) for name in ("a", "b")
-        ]
+        a, b = [await stack.enter_async_context(running(Panel(clock, name, "admin", PASSWORD))) for name in ("a", "b")]
         panels = PanelList(a.access(), b.access(priority=50))
         queue = JobQueue(clock)
-        clients = MarzbanClients(cache, clock, timeout_seconds)
+        clients = PanelClients(cache, clock, timeout_seconds, allow_private=True)
         stack.push_async_callback(clients.close)
         gate = PanelGate(clients, clock)
         choice = PanelChoice(panels, gate, cache, clock)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.scores import NodeLoad, RankedPanel, best_node, node_score, ranked
-from app.panels.health import Unfit, check_core, usable_nodes
+from app.panels.health import Unfit, usable_nodes
 from app.panels.measure import node_loads
+from app.panels.port import PanelHealth, PanelNode
 from app.panels.table import MeasuredPanel, PanelTable, read_table
-from app.repo.marzban_client import Core, Node, NodeUsage
 
 NONE_EXCLUDED: frozenset[str] = frozenset()
 
@@ -23,8 +23,12 @@ def panel(name: str, score: str, priority: int = 100) -> RankedPanel:
     return RankedPanel(name, "node", Decimal(score), priority)
 
 
-def node(name: str, status: str = "connected", coefficient: str = "1") -> Node:
-    return Node(id=len(name), name=name, status=status, usage_coefficient=Decimal(coefficient))
+def node(name: str, *, up: bool = True, coefficient: str = "1", users: int | None = None) -> PanelNode:
+    return PanelNode(len(name), name, up, Decimal(coefficient), users)
+
+
+def health(*nodes: PanelNode, is_serving: bool = True, serves_alone: bool = True) -> PanelHealth:
+    return PanelHealth("Panel 1", is_serving, serves_alone, 5, nodes)
 
 
 def order(*panels: RankedPanel) -> list[str]:
@@ -70,33 +74,43 @@ def test_ranking_loses_no_panel_and_its_first_is_near_the_least_loaded(rows: lis
 
 
 def test_only_connected_nodes_that_are_not_excluded_are_usable() -> None:
-    nodes = [node("good"), node("slow"), node("broken", "error"), node("off", "disabled"), node("soon", "connecting")]
-    assert [each.name for each in usable_nodes(nodes, frozenset({"slow"}))] == ["good"]
+    found = health(node("good"), node("slow"), node("broken", up=False))
+    assert [each.name for each in usable_nodes(found, frozenset({"slow"}))] == ["good"]
 
 
 def test_a_panel_without_nodes_serves_from_its_master_core() -> None:
-    master = usable_nodes([], NONE_EXCLUDED)
+    master = usable_nodes(health(), NONE_EXCLUDED)
     assert [(each.name, each.usage_coefficient) for each in master] == [("Master", Decimal(1))]
-    loads = node_loads(master, [NodeUsage(node_id=None, node_name="Master", uplink=0, downlink=2**31)], 5)
+    loads = node_loads(master, {0: 2**31}, 5)
     assert (loads[0].users, loads[0].recent_gib) == (Decimal(5), Decimal(2))
 
 
 def test_a_panel_whose_nodes_are_all_down_is_unfit() -> None:
     with pytest.raises(Unfit):
-        usable_nodes([node("broken", "error")], NONE_EXCLUDED)
+        usable_nodes(health(node("broken", up=False)), NONE_EXCLUDED)
+
+
+def test_a_panel_that_serves_by_nodes_only_is_unfit_without_one() -> None:
+    with pytest.raises(Unfit):
+        usable_nodes(health(serves_alone=False), NONE_EXCLUDED)
 
 
 def test_a_stopped_core_makes_a_panel_unfit() -> None:
     with pytest.raises(Unfit):
-        check_core(Core(started=False))
+        usable_nodes(health(node("good"), is_serving=False), NONE_EXCLUDED)
 
 
 def test_active_users_are_spread_over_usable_nodes() -> None:
-    loads = node_loads([node("de"), node("fin", coefficient="2")], [], 9)
+    loads = node_loads([node("de"), node("fin", coefficient="2")], {}, 9)
     assert [(load.users, load.coefficient) for load in loads] == [
         (Decimal("4.5"), Decimal(1)),
         (Decimal("4.5"), Decimal(2)),
     ]
+
+
+def test_nodes_that_tell_their_own_users_are_believed() -> None:
+    loads = node_loads([node("de", users=7), node("fin", users=2)], {}, 9)
+    assert [load.users for load in loads] == [Decimal(7), Decimal(2)]
 
 
 def measured(name: str, score: str, step: str = "1") -> MeasuredPanel:

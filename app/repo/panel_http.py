@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
-from app.repo.marzban_errors import (
+from app.repo import panel_reach
+from app.repo.panel_errors import (
     AmbiguousOutcome,
     PanelAuthFailed,
     PanelBadAnswer,
@@ -22,12 +23,14 @@ from app.repo.marzban_errors import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from app.services.records import PanelAccess
 
 IN_FLIGHT = 6
 CONNECT_SECONDS = 5
+NO_CONTENT = 204
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,20 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class PanelSession:
+    """The pooled connections of one panel, and whether they may lead to addresses that are not public."""
+
+    http: aiohttp.ClientSession
+    allow_private: bool
+
+    @classmethod
+    def opened(cls, *, allow_private: bool) -> PanelSession:
+        """A session without cookies; close it."""
+        connector = panel_reach.connector(allow_private=allow_private, limit=IN_FLIGHT)
+        return cls(aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()), allow_private)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What came back, unread."""
 
@@ -53,24 +70,21 @@ class Reply:
 class PanelHttp:
     """Sends to one panel, at most six requests at once; more give a panel's single worker no more speed."""
 
-    def __init__(self, access: PanelAccess, session: aiohttp.ClientSession, timeout_seconds: float) -> None:
+    def __init__(self, access: PanelAccess, session: PanelSession, timeout_seconds: float) -> None:
         self.instance_id = access.instance_id
-        self._base = address_of(access.base_url)
-        self._session = session
+        self._door = Door(access, allow_private=session.allow_private)
+        self._session = session.http
         self._places = asyncio.Semaphore(IN_FLIGHT)
         # Waiting for a place is not part of it: a request that never left must not look like one in doubt.
-        self._timeout = aiohttp.ClientTimeout(
-            total=timeout_seconds, sock_connect=min(CONNECT_SECONDS, timeout_seconds)
-        )
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=min(CONNECT_SECONDS, timeout_seconds))
 
     async def send(self, ask: Ask, token: str | None = None) -> Reply:
         """The panel's answer below 500, redirects not followed. PanelUnavailable, AmbiguousOutcome."""
-        if self._base is None:
-            raise PanelUnavailable(self.instance_id, "base_url is no address of a panel")
+        base = self._door.base
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with self._places:
             try:
-                reply = await self._exchange(self._base, ask, headers)
+                reply = await self._exchange(base, ask, headers)
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
                 raise PanelUnavailable(self.instance_id, cause_of(error)) from None
             except (aiohttp.ClientError, OSError) as error:
@@ -88,6 +102,7 @@ class PanelHttp:
             data=ask.form,
             headers=headers,
             timeout=self._timeout,
+            ssl=self._door.tls,
             allow_redirects=False,
         ) as response:
             return Reply(response.status, await response.read())
@@ -98,12 +113,18 @@ class PanelHttp:
 
 
 def content_of(instance_id: str, reply: Reply) -> object:
-    """The JSON of a good answer, numbers with a point as Decimal; every other answer as its error."""
-    content = _json(reply.body)
+    """The JSON of a good answer, numbers with a point as Decimal, None where there is nothing to say."""
+    content = _json(checked(instance_id, reply).body)
+    if content is None and reply.status != NO_CONTENT:
+        raise PanelBadAnswer(instance_id, "the answer is no JSON")
+    return content
+
+
+def checked(instance_id: str, reply: Reply) -> Reply:
+    """A good answer as it is, unread; every other one as its error."""
     if 200 <= reply.status < 300:
-        if content is None:
-            raise PanelBadAnswer(instance_id, "the answer is no JSON")
-        return content
+        return reply
+    content = _json(reply.body)
     detail = content.get("detail") if isinstance(content, dict) else None
     match reply.status:
         case 400 | 422:
@@ -120,6 +141,31 @@ def content_of(instance_id: str, reply: Reply) -> object:
     raise PanelBadAnswer(instance_id, f"unexpected status {reply.status}")
 
 
+class Door:
+    """A panel's address and how it proves itself, judged anew where it is used: a row may be wrong in any way."""
+
+    def __init__(self, access: PanelAccess, *, allow_private: bool) -> None:
+        self._instance_id = access.instance_id
+        self._base = address_of(access.base_url)
+        self._fault: str | None = None
+        self.tls: ssl.SSLContext | bool = True
+        if self._base is None:
+            self._fault = "base_url is no address of a panel"
+        elif panel_reach.is_refused(self._base, allow_private=allow_private):
+            self._fault = panel_reach.REFUSED
+        try:
+            self.tls = panel_reach.tls_of(access)
+        except ValueError as fault:
+            self._fault = str(fault)
+
+    @property
+    def base(self) -> URL:
+        """The address without a closing slash; PanelUnavailable where the row leads to no panel."""
+        if self._base is None or self._fault is not None:
+            raise PanelUnavailable(self._instance_id, self._fault or "")
+        return self._base
+
+
 def address_of(base_url: str) -> URL | None:
     """The panel's address without a closing slash; None where it can't be one."""
     try:
@@ -130,8 +176,24 @@ def address_of(base_url: str) -> URL | None:
     return url if good else None
 
 
+def path_below(base: str, url: str) -> str:
+    """The path of a subscription below the panel's base: a panel may name another host, which is never followed."""
+    below = url.removeprefix(base)
+    return below if below.startswith("/") else URL(url).raw_path
+
+
+def is_encrypted(base_url: str) -> bool:
+    """Whether what is sent there is hidden from those in between."""
+    url = address_of(base_url)
+    return url is not None and url.scheme == "https"
+
+
 def cause_of(error: Exception) -> str:
     """The kind of failure only: aiohttp's texts carry addresses."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its TLS certificate is not trusted"
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, panel_reach.AddressRefused):
+        return panel_reach.REFUSED
     return "timeout" if isinstance(error, TimeoutError) else type(error).__name__
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
-from app.repo.marzban_errors import PanelBadAnswer, PanelUnavailable, PanelUserNotFound
-from app.repo.marzban_http import address_of, cause_of
+from app.repo.panel_errors import PanelBadAnswer, PanelUnavailable, PanelUserNotFound
+from app.repo.panel_http import Door, cause_of, path_below
+from app.repo.panel_reach import connector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,23 +35,25 @@ class PanelProfile:
 class SubscriptionHttp:
     """Connections for subscriptions only: however many apps ask, provisioning keeps its own places."""
 
-    def __init__(self, *, timeout_seconds: float = FETCH_SECONDS) -> None:
+    def __init__(self, *, timeout_seconds: float = FETCH_SECONDS, allow_private: bool = False) -> None:
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._allow_private = allow_private
         self._session: aiohttp.ClientSession | None = None
+        # A context of trust costs milliseconds to make; it lasts as long as the panel's row.
+        self._doors: dict[str, tuple[PanelAccess, Door]] = {}
 
     async def get(self, access: PanelAccess, url: str, agent: str, form: str | None) -> PanelProfile:
         """What stands at the path of `url` on this panel for the User-Agent `agent`, in format `form` where named.
 
         Redirects are not followed. PanelUnavailable, PanelUserNotFound for a 404, PanelBadAnswer.
         """
-        base = address_of(access.base_url)
-        if base is None:
-            raise PanelUnavailable(access.instance_id, "base_url is no address of a panel")
-        wanted = URL(f"{base}{_path(str(base), url)}{f'/{form}' if form else ''}", encoded=True)
+        door = self._door(access)
+        base = door.base
+        wanted = URL(f"{base}{path_below(str(base), url)}{f'/{form}' if form else ''}", encoded=True)
         # Packed bytes could grow beyond any bound when they are opened: they are neither wanted nor opened.
         headers = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
         try:
-            async with self._opened().get(wanted, headers=headers, allow_redirects=False) as response:
+            async with self._opened().get(wanted, headers=headers, ssl=door.tls, allow_redirects=False) as response:
                 return await self._read(access.instance_id, response)
         except (aiohttp.ClientError, OSError) as error:
             raise PanelUnavailable(access.instance_id, cause_of(error)) from None
@@ -76,18 +79,18 @@ class SubscriptionHttp:
         headers = {name.lower(): value for name, value in response.headers.items()}
         return PanelProfile(response.content_type, headers, bytes(body))
 
+    def _door(self, access: PanelAccess) -> Door:
+        known = self._doors.get(access.instance_id)
+        if known is None or known[0] != access:
+            known = self._doors[access.instance_id] = access, Door(access, allow_private=self._allow_private)
+        return known[1]
+
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, limit_per_host=SIDE_BY_SIDE),
+                connector=connector(allow_private=self._allow_private, limit=0, limit_per_host=SIDE_BY_SIDE),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._timeout,
                 auto_decompress=False,
             )
         return self._session
-
-
-def _path(base: str, url: str) -> str:
-    """The path of a subscription below the panel's base: a panel may name another host, which is never followed."""
-    below = url.removeprefix(base)
-    return below if below.startswith("/") else URL(url).raw_path

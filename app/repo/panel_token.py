@@ -8,9 +8,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from app.repo.marzban_errors import PanelAuthFailed, PanelError
-from app.repo.marzban_http import Ask, PanelHttp, content_of
-from app.repo.marzban_models import Token, parsed
+from pydantic import Field
+
+from app.repo.panel_answers import Answer, parsed
+from app.repo.panel_errors import PanelAuthFailed, PanelError
+from app.repo.panel_http import Ask, PanelHttp, content_of
 
 if TYPE_CHECKING:
     from app.services.ports import Clock
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
 MARGIN = timedelta(seconds=60)
 WITHOUT_EXPIRY = timedelta(minutes=20)
 PAUSE_AFTER_REFUSAL = timedelta(seconds=30)
+
+
+class Token(Answer):
+    """What a login answers."""
+
+    access_token: str = Field(repr=False, min_length=1)
 
 
 class TokenCache(Protocol):
