@@ -130,7 +130,8 @@ class App:
         gate = PanelGate(self.clients, self.clock)
         choice = PanelChoice(self.panels, gate, self.panels, self.clock)
         limit = self.settings.data_limit_gib * GIB
-        self.provisioner = Provisioner(self.provisioning, self.panels, gate, choice, self.clock, limit)
+        devices = self.settings.max_ips_per_config
+        self.provisioner = Provisioner(self.provisioning, self.panels, gate, choice, self.clock, limit, devices)
         self.usage = MarzbanUsage(self.panels, gate)
         self.profiles = SubscriptionHttp(allow_private=is_private)
         self._closing.push_async_callback(self.profiles.close)

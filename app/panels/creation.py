@@ -75,6 +75,7 @@ class Creator:
         choice: PanelChoice,
         clock: Clock,
         data_limit_bytes: int,
+        device_limit: int,
     ) -> None:
         self._store = store
         self._panels = panels
@@ -82,6 +83,7 @@ class Creator:
         self._choice = choice
         self._clock = clock
         self._data_limit_bytes = data_limit_bytes
+        self._device_limit = device_limit
 
     async def create(self, job: ConfigJob) -> Later | None:
         """See to it that the config's user exists, on the panel it was assigned to or on the best; None when done."""
@@ -127,7 +129,8 @@ class Creator:
         return Later(reason, at_most=MOST_BEFORE_ANOTHER)
 
     async def _made(self, access: PanelAccess, job: ConfigJob) -> PanelUser:
-        wanted = NewPanelUser(job.username, job.expires_at, self._data_limit_bytes, tag_of(job.config_id))
+        note = tag_of(job.config_id)
+        wanted = NewPanelUser(job.username, job.expires_at, self._data_limit_bytes, note, self._device_limit)
         try:
             return await self._gate.call(access, lambda client: client.create_user(wanted))
         except (PanelUserExists, AmbiguousOutcome, PanelBadAnswer) as doubt:

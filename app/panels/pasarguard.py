@@ -19,13 +19,14 @@ from app.panels.pasarguard_models import (
 )
 from app.panels.port import Capabilities, PanelBadAnswer, PanelHealth, PanelInvalid, PanelLoad, PanelUserNotFound
 from app.repo.panel_answers import first_failure, parsed, profile_of
-from app.repo.panel_calls import PanelCalls
+from app.repo.panel_calls import PanelCalls, status_and_note
 from app.repo.panel_http import Ask
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from app.panels.port import NewPanelUser, PanelUser, UserPage
+    from app.panels.port import ListedUser, NewPanelUser, PanelUser, UserPage
     from app.repo.panel_http import PanelSession
     from app.repo.panel_token import TokenCache
     from app.services.ports import Clock
@@ -101,6 +102,12 @@ class PasarGuard:
         page = {"offset": str(offset), "limit": str(limit), "sort": "username"}
         return parsed(self.instance_id, GuardUsers, await self._calls.get("/api/users", page)).told()
 
+    async def named_users(self, usernames: Sequence[str]) -> tuple[ListedUser, ...]:
+        """Those of these names; what the panel's database compares loosely is told apart here."""
+        wanted = self._calls.query_of(usernames)
+        found = parsed(self.instance_id, GuardUsers, await self._calls.get("/api/users", wanted)).told().users
+        return tuple(user for user in found if user.username in usernames)
+
     async def set_expiry(self, username: str, expires_at: datetime | None) -> PanelUser:
         """Move the end; an end that was not taken over is a PanelBadAnswer."""
         user = await self._changed(username, {"expire": written(expires_at) if expires_at else 0})
@@ -110,12 +117,15 @@ class PasarGuard:
 
     async def set_limit(self, username: str, data_limit_bytes: int) -> PanelUser:
         """Set the traffic; 0 is no bound."""
-        return await self._changed(username, {"data_limit": data_limit_bytes})
+        user = await self._changed(username, {"data_limit": data_limit_bytes})
+        if (user.data_limit or 0) != data_limit_bytes:
+            raise PanelBadAnswer(self.instance_id, "field data_limit was not taken over")
+        return user
 
-    async def set_enabled(self, username: str, *, enabled: bool) -> PanelUser:
+    async def set_enabled(self, username: str, *, enabled: bool | None, note: str | None = None) -> PanelUser:
         """Take the user off the nodes or put them back."""
-        user = await self._changed(username, {"status": "active" if enabled else "disabled"})
-        if user.is_enabled is not enabled:
+        user = await self._changed(username, status_and_note(enabled, note))
+        if enabled is not None and user.is_enabled is not enabled:
             raise PanelBadAnswer(self.instance_id, "field status was not taken over")
         return user
 

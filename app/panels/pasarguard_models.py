@@ -31,6 +31,7 @@ class GuardUser(Answer):
     username: str
     status: str
     expire: datetime | None
+    data_limit: Count | None = None
     note: str | None = None
 
     @property
@@ -46,7 +47,6 @@ class GuardUserWithLink(GuardUser):
     """A user as answers about one tell them."""
 
     used_traffic: Count
-    data_limit: Count | None = None
     subscription_url: str = Field(repr=False, min_length=1)
 
     def told(self, subscription_url: str) -> PanelUser:
@@ -72,7 +72,8 @@ class GuardUsers(Answer):
     def told(self) -> UserPage:
         """The page in the port's words."""
         listed = (
-            ListedUser(user.username, user.ends, user.note, is_enabled=user.status != DISABLED) for user in self.users
+            ListedUser(user.username, user.ends, user.note, user.data_limit, user.status != DISABLED)
+            for user in self.users
         )
         return UserPage(tuple(listed), self.total)
 

@@ -26,6 +26,7 @@ from app.repo.panel_records import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 __all__ = [
@@ -95,6 +96,10 @@ class Panel(Protocol):
         """At most `limit` users, one or more, from the `offset`th on, in the order of their names."""
         ...
 
+    async def named_users(self, usernames: Sequence[str]) -> tuple[ListedUser, ...]:
+        """Those of up to a hundred names that the panel has, in no order."""
+        ...
+
     async def set_expiry(self, username: str, expires_at: datetime | None) -> PanelUser:
         """Move the end to an instant, whole seconds; secrets stay. PanelUserNotFound; repeating it does no harm."""
         ...
@@ -103,8 +108,11 @@ class Panel(Protocol):
         """Set how much traffic the user may have; 0 is no bound. PanelUserNotFound; repeating it does no harm."""
         ...
 
-    async def set_enabled(self, username: str, *, enabled: bool) -> PanelUser:
-        """Let the user in, or keep them out without forgetting them. PanelUserNotFound; repeating it does no harm."""
+    async def set_enabled(self, username: str, *, enabled: bool | None, note: str | None = None) -> PanelUser:
+        """Let the user in, or keep them out without forgetting them, and say why in the note, in one call.
+
+        None leaves the one or the other as it is. PanelUserNotFound; repeating it does no harm.
+        """
         ...
 
     async def reset_usage(self, username: str) -> PanelUser:

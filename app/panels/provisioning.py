@@ -40,12 +40,13 @@ class Provisioner:
         choice: PanelChoice,
         clock: Clock,
         data_limit_bytes: int = 0,
+        device_limit: int = 0,
     ) -> None:
         self._store = store
         self._panels = panels
         self._gate = gate
         self._clock = clock
-        self._creator = Creator(store, panels, gate, choice, clock, data_limit_bytes)
+        self._creator = Creator(store, panels, gate, choice, clock, data_limit_bytes, device_limit)
 
     async def run_once(self) -> int:
         """Take up to eight due jobs side by side and see each to its end or to its next try; how many were taken."""

@@ -58,6 +58,7 @@ class MarzbanListed(Answer):
     username: str
     status: str
     expire: int | None
+    data_limit: Count | None = None
     note: str | None = None
 
 
@@ -70,7 +71,8 @@ class MarzbanUsers(Answer):
     def told(self) -> UserPage:
         """The page in the port's words."""
         listed = (
-            ListedUser(user.username, user.expire, user.note, is_enabled=user.status != DISABLED) for user in self.users
+            ListedUser(user.username, user.expire, user.note, user.data_limit, user.status != DISABLED)
+            for user in self.users
         )
         return UserPage(tuple(listed), self.total)
 

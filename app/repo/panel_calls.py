@@ -13,6 +13,9 @@ from app.repo.panel_http import Ask, PanelHttp, PanelSession, Reply, checked, co
 from app.repo.panel_token import PanelToken, TokenCache
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.repo.panel_http import Query
     from app.services.ports import Clock
     from app.services.records import PanelAccess
 
@@ -38,7 +41,7 @@ class PanelCalls:
         self._base_url = access.base_url.strip().rstrip("/")
         self._token = PanelToken(access, self._http, cache, clock)
 
-    async def get(self, path: str, params: dict[str, str] | None = None) -> object:
+    async def get(self, path: str, params: Query | None = None) -> object:
         """The JSON at `path`, asked for up to three times while the panel is unavailable."""
         return content_of(self.instance_id, await self._read(path, params))
 
@@ -50,7 +53,7 @@ class PanelCalls:
         """The JSON of the answer to one request, sent once; sent again only where the token was refused."""
         return content_of(self.instance_id, await self._sent(ask))
 
-    async def _read(self, path: str, params: dict[str, str] | None = None) -> Reply:
+    async def _read(self, path: str, params: Query | None = None) -> Reply:
         ask = Ask("GET", path, params=params, harmless=True)
         for attempt in range(1, GET_TRIES):
             with suppress(PanelUnavailable):
@@ -71,9 +74,17 @@ class PanelCalls:
 
     def path_of(self, username: str, below: str = "") -> str:
         """The path of a user; PanelInvalid for a name that is not of our kind."""
+        return f"/api/user/{self.checked(username)}{below}"
+
+    def query_of(self, usernames: Sequence[str]) -> list[tuple[str, str]]:
+        """What asks a list for these users only; PanelInvalid as for a path."""
+        return [("username", self.checked(username)) for username in sorted(set(usernames))]
+
+    def checked(self, username: str) -> str:
+        """The name as it is; PanelInvalid for one that is not of our kind."""
         if not USERNAME.fullmatch(username):
             raise PanelInvalid(self.instance_id, {"username": "only a-z, 0-9 and _, 3 to 32 of them"})
-        return f"/api/user/{username}{below}"
+        return username
 
     def check_name(self, answered: str, username: str) -> None:
         """PanelBadAnswer where the answer is another user's."""
@@ -84,3 +95,9 @@ class PanelCalls:
         """A link of the panel's as a customer can open it: panels give it relative unless they are told their name."""
         is_absolute = url.startswith(("https://", "http://"))
         return url if is_absolute else f"{self._base_url}/{url.lstrip('/')}"
+
+
+def status_and_note(enabled: bool | None, note: str | None) -> dict[str, object]:
+    """The body that lets a user in or keeps them out, with the reason; what is None stays as it is."""
+    status = None if enabled is None else "active" if enabled else "disabled"
+    return {name: value for name, value in (("status", status), ("note", note)) if value is not None}

@@ -24,9 +24,12 @@ from app.repo.panel_errors import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from app.services.records import PanelAccess
+
+    # Pairs where a name comes more than once.
+    Query = Mapping[str, str] | Sequence[tuple[str, str]]
 
 IN_FLIGHT = 6
 CONNECT_SECONDS = 5
@@ -39,7 +42,7 @@ class Ask:
 
     method: str
     path: str
-    params: Mapping[str, str] | None = None
+    params: Query | None = None
     body: Mapping[str, object] | None = None
     form: Mapping[str, str] | None = field(default=None, repr=False)
     harmless: bool = False

@@ -59,11 +59,15 @@ class PanelUser:
 
 @dataclass(frozen=True, slots=True)
 class ListedUser:
-    """A user as the panel lists it; `expire` in unix seconds."""
+    """A user as the panel lists it: `expire` in unix seconds, `data_limit` in bytes; None and 0 mean no bound.
+
+    `is_enabled` is whether nobody shut them out by hand; an end or a limit that was reached is none of that.
+    """
 
     username: str
     expire: int | None
     note: str | None = None
+    data_limit: int | None = None
     is_enabled: bool = True
 
 

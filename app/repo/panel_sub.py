@@ -67,7 +67,8 @@ class SubscriptionHttp:
     async def _read(self, instance_id: str, response: aiohttp.ClientResponse) -> PanelProfile:
         if response.status >= 500 or response.status == 429:
             raise PanelUnavailable(instance_id, f"status {response.status}")
-        if response.status == 404:
+        # Marzban before 0.8 says of a link that has ended that there is nothing to say.
+        if response.status in {204, 404}:
             raise PanelUserNotFound(instance_id, "no such subscription")
         if response.status != 200:
             raise PanelBadAnswer(instance_id, f"unexpected status {response.status}")

@@ -84,7 +84,9 @@ class Api:
         key = request.query.get("sort", "created_at").lstrip("-")
         if key not in _SORTS:
             raise RefusedError(422, {"sort": f"'{key}' is not a valid UserSortOption"})
-        users = sorted((self._panel.user(name) for name in self._panel.users), key=lambda user: getattr(user, key))
+        wanted = set(request.query.getall("username", [])) or set(self._panel.users)
+        found = [self._panel.user(name) for name in self._panel.users if name in wanted]
+        users = sorted(found, key=lambda user: getattr(user, key))
         offset = int(request.query.get("offset", 0))
         page = users[offset:][: int(request.query["limit"]) if "limit" in request.query else None]
         return web.json_response({"users": [_told(user, "") for user in page], "total": len(users)})

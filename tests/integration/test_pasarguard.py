@@ -170,13 +170,14 @@ async def test_apps_get_their_profile_through_the_shop(guarded: Guarded) -> None
 async def test_the_shop_provisions_on_it_as_on_any_panel(guarded: Guarded, cache: Cache) -> None:
     clock, queue = guarded.emulated.clock, JobQueue(guarded.emulated.clock)
     panels, gate = PanelList(guarded.access()), PanelGate(guarded.clients, clock)
-    provisioner = Provisioner(queue, panels, gate, PanelChoice(panels, gate, repository(cache), clock), clock)
+    choice = PanelChoice(panels, gate, repository(cache), clock)
+    provisioner = Provisioner(queue, panels, gate, choice, clock, device_limit=3)
     row = queue.want(1)
     await guarded.fault("POST /api/user", "drop_after")
     await provisioner.run_once()
     stored = guarded.emulated.users[row.username]
     assert (row.instance_id, row.work, stored.note, stored.expire) == ("s001", None, "orbit:1", row.expires_at)
-    assert row.link.startswith("vless://")
+    assert (row.link.partition("://")[0], stored.hwid_limit) == ("vless", 3)
     queue.change(row, ConfigWork.SYNC, row.expires_at + timedelta(days=30))
     await provisioner.run_once()
     assert guarded.emulated.users[row.username].expire == row.expires_at

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.fernet import Fernet, MultiFernet
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
 from app.repo.panels import PanelRepository
-from app.services.records import PanelAccess
+from app.services.records import PanelAccess, PanelKind, TlsMode
 from tests.support.books import blocked
 
 if TYPE_CHECKING:
@@ -55,6 +56,28 @@ async def test_the_operators_insert_works_as_it_stands(panels: PanelRepository) 
         90,
         frozenset({"node_slow"}),
     )
+
+
+async def test_a_row_says_its_kind_how_it_is_proven_and_what_users_get(panels: PanelRepository) -> None:
+    wanted = PanelAccess(
+        "s003", "Guarded", "https://s003", "admin", SECRET, 100, frozenset(),
+        kind=PanelKind.PASARGUARD,
+        tls=TlsMode.INSECURE,
+        ca_pem="-----BEGIN CERTIFICATE-----",
+        access_profile={"group_ids": [1, 2]},
+    )  # fmt: skip
+    assert await panels.add(wanted)
+    assert await panels.get("s003") == wanted
+    assert "CERTIFICATE" not in repr(wanted)
+
+
+@pytest.mark.parametrize(
+    "change", ["kind = 'xui'", "tls = 'none'", "access_profile = '[1]'", "access_profile = NULL", "kind = NULL"]
+)
+async def test_a_row_of_what_nobody_knows_is_refused(panels: PanelRepository, change: str) -> None:
+    await panels.database.run(text(THE_OPERATORS_INSERT))
+    with pytest.raises(IntegrityError):
+        await panels.database.run(text(f"UPDATE marzban_instances SET {change}"))  # noqa: S608 - constants above
 
 
 async def test_the_first_pass_seals_the_password_and_later_ones_open_it(panels: PanelRepository) -> None:

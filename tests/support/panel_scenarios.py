@@ -163,6 +163,24 @@ async def who_is_disabled_stays_so_over_a_renewal_until_enabled(ground: Ground) 
     assert keys_of(await ground.now(made)) == keys_of(made)
 
 
+async def who_is_kept_out_has_the_reason_in_their_note(ground: Ground) -> None:
+    made = await ground.made()
+    out = await ground.panel.set_enabled(made.username, enabled=False, note=f"{made.note} paused")
+    assert (out.is_enabled, out.note) == (False, f"{made.note} paused")
+    noted = await ground.panel.set_enabled(made.username, enabled=None, note=made.note)
+    assert (noted.is_enabled, noted.note) == (False, made.note)
+    assert (await ground.panel.set_enabled(made.username, enabled=True)).note == made.note
+
+
+async def those_of_some_names_are_found_and_nobody_else(ground: Ground) -> None:
+    first, second, _third = [await ground.panel.create_user(ground.wish(limit=GIB)) for _ in range(3)]
+    absent = ground.wish().username
+    found = await ground.panel.named_users([first.username, second.username, absent, first.username])
+    assert sorted((user.username, user.expire, user.data_limit) for user in found) == [
+        (user.username, user.expire, GIB) for user in (first, second)
+    ]
+
+
 async def a_limit_is_set_and_taken_away(ground: Ground) -> None:
     made = await ground.made()
     assert not made.data_limit
@@ -246,6 +264,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     who_had_ended_comes_back_with_a_new_end,
     an_end_can_be_taken_away,
     who_is_disabled_stays_so_over_a_renewal_until_enabled,
+    who_is_kept_out_has_the_reason_in_their_note,
+    those_of_some_names_are_found_and_nobody_else,
     a_limit_is_set_and_taken_away,
     usage_is_counted_from_zero,
     every_link_that_was_told_works_until_secrets_are_rotated,
