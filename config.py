@@ -134,6 +134,8 @@ class Settings(BaseSettings):
     max_ips_per_config: PositiveInt = 2
     data_limit_gib: Annotated[int, Field(ge=0)] = 0
     panel_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 10
+    panel_traffic_weight: Annotated[Decimal, Field(ge=0, le=1000, decimal_places=6)] = Decimal(1)
+    panel_traffic_hours: Annotated[int, Field(ge=1, le=168)] = 3
 
     sub_1m_price: Price | None = None
     sub_3m_price: Price | None = None

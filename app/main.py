@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -26,11 +27,12 @@ from app.core.shopfront import Shopfront
 from app.core.states import Dialogues
 from app.domain.money import Money
 from app.domain.referral import Bonus
+from app.domain.scores import LoadRule
 from app.jobs.supervisor import Supervisor
 from app.keyring import PAYMENT_PATHS, SUBSCRIPTION_LINKS, SUBSCRIPTION_SEAL, open_keyring
 from app.locales.locales_mw import LocaleMiddleware
 from app.office import Office
-from app.panels.choice import PanelChoice
+from app.panels.choice import MEASURE_EVERY_SECONDS, PanelChoice
 from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
 from app.panels.subscription import PanelSubscriptions
@@ -126,9 +128,11 @@ class App:
     def _panels(self) -> None:
         self.clients = MarzbanClients(self.panels, self.clock, self.settings.panel_timeout_seconds)
         gate = PanelGate(self.clients, self.clock)
-        choice = PanelChoice(self.panels, gate, self.panels, self.clock)
+        settings = self.settings
+        rule = LoadRule(settings.panel_traffic_weight, timedelta(hours=settings.panel_traffic_hours))
+        self.choice = PanelChoice(self.panels, gate, self.panels, self.clock, rule)
         limit = self.settings.data_limit_gib * GIB
-        self.provisioner = Provisioner(self.provisioning, self.panels, gate, choice, self.clock, limit)
+        self.provisioner = Provisioner(self.provisioning, self.panels, gate, self.choice, self.clock, limit)
         self.usage = MarzbanUsage(self.panels, gate)
         self.profiles = SubscriptionHttp()
         self._closing.push_async_callback(self.profiles.close)
@@ -233,7 +237,7 @@ class App:
             self._every(f"provisioning:{number}", 2, self._provision)
         self._every("notices", 2, self._notify)
         self._every("promos", 60, self.promos.release_lapsed)
-        self._every("panels", 60, self.panels.active)
+        self._every("panels", MEASURE_EVERY_SECONDS, self.choice.keep_fresh)
         self._every("buckets", 3600, self.buckets.sweep)
         self.cash.start_jobs(self._every)
         Office(self.settings, self.stores, self.clock, self.bot, self.cash.watched).start_jobs(self._every)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from app.domain.scores import NodeLoad, node_score
+from app.domain.scores import LoadRule, NodeLoad
 from app.panels.health import MASTER, check_core, usable_nodes
 from app.panels.table import MeasuredPanel
 
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from app.repo.marzban_client import MarzbanClient, Node, NodeUsage
     from app.services.records import PanelAccess
 
-WINDOW = timedelta(hours=3)
 GIB = Decimal(1024**3)
 
 
-async def measure(client: MarzbanClient, access: PanelAccess, now: datetime) -> MeasuredPanel:
-    """The panel's best node and its score; Unfit, or the client's errors."""
+async def measure(client: MarzbanClient, access: PanelAccess, now: datetime, rule: LoadRule) -> MeasuredPanel:
+    """The panel's best node and its score by the rule; Unfit, or the client's errors."""
     try:
         async with asyncio.TaskGroup() as group:
             core = group.create_task(client.core())
             nodes = group.create_task(client.nodes())
             system = group.create_task(client.system())
-            usages = group.create_task(client.nodes_usage(now - WINDOW, now))
+            usages = group.create_task(client.nodes_usage(now - rule.window, now))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     check_core(core.result())
     usable = usable_nodes(nodes.result(), access.excluded_node_names)
-    best = min(node_loads(usable, usages.result(), system.result().users_active), key=node_score)
+    users = system.result().users_active
+    best = min(node_loads(usable, usages.result(), users), key=rule.score)
     return MeasuredPanel(
         instance_id=access.instance_id,
         node=best.name,
-        score=node_score(best),
+        score=rule.score(best),
         step=best.coefficient / len(usable),
-        priority=access.priority,
+        users=users,
     )
 
 

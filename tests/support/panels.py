@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,8 @@ from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
 from app.repo.base import BaseRepository
 from app.repo.db import Database, make_engine
-from app.repo.marzban_client import MarzbanClients, TokenCache
+from app.repo.marzban_client import MarzbanClients
+from app.services.panel_records import PanelRow
 from app.services.records import ConfigJob, ConfigWork, PanelAccess
 from sandbox.clock import SandboxClock
 from sandbox.marzban import Panel, create_app
@@ -94,16 +96,24 @@ async def running(panel: Panel) -> AsyncIterator[RunningPanel]:
 
 
 class PanelList:
-    """The table of panels, in memory. Implements PanelStore."""
+    """The table of panels, in memory. Implements choice.PanelRows."""
 
     def __init__(self, *rows: PanelAccess) -> None:
         self.rows = {row.instance_id: row for row in rows}
+        self.capacity: dict[str, int] = {}
+        self.pending: Counter[str] = Counter()
 
     async def active(self) -> list[PanelAccess]:
         return list(self.rows.values())
 
     async def get(self, instance_id: str) -> PanelAccess | None:
         return self.rows.get(instance_id)
+
+    async def occupancy(self, since: datetime) -> list[PanelRow]:
+        return [
+            PanelRow(name, name, True, panel.priority, self.capacity.get(name), self.pending[name])
+            for name, panel in self.rows.items()
+        ]
 
 
 @dataclass
@@ -229,7 +239,7 @@ class Bed:
 
 
 @asynccontextmanager
-async def two_panels(cache: TokenCache, *, timeout_seconds: float = 10) -> AsyncIterator[Bed]:
+async def two_panels(cache: BaseRepository, *, timeout_seconds: float = 10) -> AsyncIterator[Bed]:
     """Both panels up and empty; a is preferred."""
     clock = SandboxClock()
     async with AsyncExitStack() as stack:
