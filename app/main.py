@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -27,7 +26,6 @@ from app.core.shopfront import Shopfront
 from app.core.states import Dialogues
 from app.domain.money import Money
 from app.domain.referral import Bonus
-from app.domain.scores import LoadRule
 from app.jobs.supervisor import Supervisor
 from app.keyring import PAYMENT_PATHS, SUBSCRIPTION_LINKS, SUBSCRIPTION_SEAL, open_keyring
 from app.locales.locales_mw import LocaleMiddleware
@@ -128,9 +126,7 @@ class App:
     def _panels(self) -> None:
         self.clients = MarzbanClients(self.panels, self.clock, self.settings.panel_timeout_seconds)
         gate = PanelGate(self.clients, self.clock)
-        settings = self.settings
-        rule = LoadRule(settings.panel_traffic_weight, timedelta(hours=settings.panel_traffic_hours))
-        self.choice = PanelChoice(self.panels, gate, self.panels, self.clock, rule)
+        self.choice = PanelChoice(self.panels, gate, self.panels, self.clock, self.settings.load_rule)
         limit = self.settings.data_limit_gib * GIB
         self.provisioner = Provisioner(self.provisioning, self.panels, gate, self.choice, self.clock, limit)
         self.usage = MarzbanUsage(self.panels, gate)

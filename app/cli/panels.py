@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from app.cli.context import with_stores
+from app.cli.panel_table import table_lines
+from app.clock import open_clock
 from app.keyring import open_keyring
+from app.panels.ranking import look
 from app.repo.panels import PanelRepository
 from app.services.records import PanelAccess
 
@@ -16,15 +19,32 @@ if TYPE_CHECKING:
     from app.stores import Stores
     from config import Settings
 
+MOST = 2**31 - 1  # of its column
+
 
 def register(app: typer.Typer) -> None:
-    """Add `panels add|list|on|off`."""
-    group = typer.Typer(help="Add panels, list them, take them in and out of service.", no_args_is_help=True)
+    """Add `panels` and `panels add|list|set|on|off`."""
+    group = typer.Typer(help="Show who takes the next user; add panels, bound them, take them in and out of service.")
+    group.callback(invoke_without_command=True)(ranked)
     group.command("add")(add)
     group.command("list")(listing)
+    group.command("set")(tune)
     group.command("on")(switch_on)
     group.command("off")(switch_off)
     app.add_typer(group, name="panels")
+
+
+def ranked(context: typer.Context) -> None:
+    """Show who takes the next user; add panels, bound them, take them in and out of service."""
+    if context.invoked_subcommand is not None:
+        return
+
+    async def work(settings: Settings, stores: Stores) -> list[str]:
+        clock, rule = open_clock(settings.clock_offset_file), settings.load_rule
+        ranking = await look(_repository(settings, stores), clock, rule, settings.panel_timeout_seconds)
+        return list(table_lines(ranking, rule, clock.now()))
+
+    print("\n".join(with_stores(work)))
 
 
 def add(
@@ -59,6 +79,28 @@ def listing() -> None:
         print(f"{panel.instance_id:12} {state:7} priority {panel.priority:<4} {panel.name}  {panel.base_url}")
 
 
+def tune(
+    instance_id: str,
+    capacity: Annotated[
+        int | None, typer.Option(min=0, max=MOST, help="How many active users it may have; 0 is no bound.")
+    ] = None,
+    priority: Annotated[
+        int | None, typer.Option(min=-MOST, max=MOST, help="Among equals the higher one is chosen.")
+    ] = None,
+) -> None:
+    """Change a panel's capacity or priority; it counts within a second, without a restart."""
+    if capacity is None and priority is None:
+        print("Name --capacity or --priority.", file=sys.stderr)
+        raise typer.Exit(2)
+
+    async def work(settings: Settings, stores: Stores) -> bool:
+        return await _repository(settings, stores).tune(instance_id, priority, capacity)
+
+    if not with_stores(work):
+        _refuse_unknown(instance_id)
+    print(f"Panel {instance_id} is changed.")
+
+
 def switch_on(instance_id: str) -> None:
     """Let a panel take new configs."""
     _switch(instance_id, active=True)
@@ -74,9 +116,13 @@ def _switch(instance_id: str, *, active: bool) -> None:
         return await _repository(settings, stores).switch(instance_id, active=active)
 
     if not with_stores(work):
-        print(f"There is no panel {instance_id}.", file=sys.stderr)
-        raise typer.Exit(1)
+        _refuse_unknown(instance_id)
     print(f"Panel {instance_id} is {'on' if active else 'off'}.")
+
+
+def _refuse_unknown(instance_id: str) -> NoReturn:
+    print(f"There is no panel {instance_id}.", file=sys.stderr)
+    raise typer.Exit(1)
 
 
 def _repository(settings: Settings, stores: Stores) -> PanelRepository:

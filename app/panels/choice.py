@@ -81,9 +81,11 @@ class PanelChoice:
         self._looked_at = datetime.min.replace(tzinfo=UTC)
         self._table: PanelTable | None = None
         self._board: Board | None = None
-        # Taken here and not among the rows of the last look; those of them that the next look will find there.
+        # Taken here and not among the rows of the last look; those of them that the next look will find there; and
+        # those whom no row will show.
         self._taken: Counter[str] = Counter()
         self._written: Counter[str] = Counter()
+        self._reserved: Counter[str] = Counter()
         self._failed: set[str] = set()
 
     async def keep_fresh(self) -> None:
@@ -101,7 +103,8 @@ class PanelChoice:
         if instance_id is None:
             yield None
             return
-        self._take(instance_id)
+        self._taken[instance_id] += 1
+        self._count(instance_id)
         try:
             yield instance_id
         finally:
@@ -120,9 +123,9 @@ class PanelChoice:
         return (await self._current()).ranked()
 
     def reserve(self, instance_id: str) -> None:
-        """Count one user more on this panel, who is written down already."""
-        self._take(instance_id)
-        self._written[instance_id] += 1
+        """Count one user more on this panel, until the next measurement sees the user itself."""
+        self._reserved[instance_id] += 1
+        self._count(instance_id)
 
     def leave_out(self, instance_id: str) -> None:
         """Choose others until the next measurement: this panel has just failed."""
@@ -130,8 +133,7 @@ class PanelChoice:
         if self._board is not None:
             self._board.leave_out(instance_id)
 
-    def _take(self, instance_id: str) -> None:
-        self._taken[instance_id] += 1
+    def _count(self, instance_id: str) -> None:
         if self._board is not None:
             self._board.take(instance_id)
 
@@ -171,6 +173,7 @@ class PanelChoice:
         if self._table is None or table.measured_at > self._table.measured_at:
             self._table = table
             self._failed.clear()
+            self._reserved.clear()
         self._looked_at = self._clock.now()
         written, self._written = self._written, Counter()
         try:
@@ -179,5 +182,5 @@ class PanelChoice:
             self._written += written
             raise
         self._taken -= written
-        self._board = Board(self._table, rows, self._taken, self._failed)
+        self._board = Board(self._table, rows, self._taken + self._reserved, self._failed)
         return self._board

@@ -72,6 +72,9 @@ class Survey:
             reason = error.reason
         except Unfit as unfit:
             reason = str(unfit)
+        except Exception as error:
+            log.error("panel_measurement_failed", instance_id=access.instance_id, exc_info=error)
+            reason = f"unexpected {type(error).__name__}"
         return LeftOut(instance_id=access.instance_id, reason=reason)
 
     def _tell(self, left_out: Sequence[LeftOut]) -> None:

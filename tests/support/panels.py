@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,6 +24,7 @@ from app.services.panel_records import PanelRow
 from app.services.records import ConfigJob, ConfigWork, PanelAccess
 from sandbox.clock import SandboxClock
 from sandbox.marzban import Panel, create_app
+from sandbox.marzban.model import User
 from sandbox.serve import Server
 
 if TYPE_CHECKING:
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
     from app.utils.redis import Cache
 
 PASSWORD = "correct horse"
+THE_OPERATORS_INSERT = (
+    "INSERT INTO marzban_instances (id, name, base_url, username, password, is_active, priority, excluded_node_names) "
+    "VALUES ('s002', 'Secondary Server', 'https://s002.example.com:8000/', 'admin', 'password', TRUE, 90, "
+    "ARRAY['node_slow']);"
+)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -41,6 +48,7 @@ class RunningPanel:
     panel: Panel
     server: Server
     calls: list[str] = field(default_factory=list)
+    called: asyncio.Event = field(default_factory=asyncio.Event)
     now_in_flight: int = 0
     most_in_flight: int = 0
 
@@ -82,6 +90,7 @@ async def running(panel: Panel) -> AsyncIterator[RunningPanel]:
         if request.path.startswith("/sim/"):
             return await handler(request)
         served.calls.append(f"{request.method} {request.path}")
+        served.called.set()
         served.now_in_flight += 1
         served.most_in_flight = max(served.most_in_flight, served.now_in_flight)
         try:
@@ -93,6 +102,16 @@ async def running(panel: Panel) -> AsyncIterator[RunningPanel]:
     await server.start()
     yield served
     await server.stop()
+
+
+def fill(served: RunningPanel, users: int) -> User:
+    """Put active users on the panel; the last of them."""
+    panel = served.panel
+    admin = panel.admins["admin"]
+    for number in range(users):
+        name = f"other_{number}"
+        panel.users[name] = User(name, admin, panel.now(), {"vless": {"id": "1"}}, {"vless": []})
+    return panel.users[f"other_{users - 1}"]
 
 
 class PanelList:
