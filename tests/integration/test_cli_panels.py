@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.cli.panel_table import table_lines
 from app.domain.scores import LoadRule
@@ -45,7 +47,8 @@ async def test_the_table_says_who_is_next_and_why_others_are_left_out_and_bounds
         **database_settings(database_url),
     }
     panels = PanelRepository(database, cache, Keyring(SECRET).seal)
-    async with running(Panel(SandboxClock(), "s001", "admin", PASSWORD)) as served:
+    async with running(Panel(SandboxClock(), "s001", "admin", PASSWORD)) as served, AsyncExitStack() as stack:
+        stack.enter_context(capture_logs())
         fill(served, 6)
         await panels.add(served.access())
         await panels.add(served.access(instance_id="s002", base_url=f"{served.server.url}/elsewhere"))
