@@ -173,22 +173,24 @@ async def _choices(shop: PanelShop, rounds: int) -> Row:
 
 
 async def _creates(healthy: PanelShop, sick: PanelShop, rounds: int, creates: int) -> list[Row]:
-    """In turn, while the job of each shop measures all its panels, five of which hang until their deadline."""
+    """Both shops in turn. Each one's job measures all its panels meanwhile: five of the sick hang to their deadline."""
     middle, tail = [], []
-    ours, theirs = sick.provisioner(sick.choice), healthy.provisioner(healthy.choice)
-    for _ in range(rounds + 1):
-        times: tuple[list[float], list[float]] = ([], [])
-        async with asyncio.TaskGroup() as jobs:
-            jobs.create_task(sick.choice.keep_fresh())
-            jobs.create_task(healthy.choice.keep_fresh())
-            for number in range(creates):
-                turns = [(times[0], sick, ours), (times[1], healthy, theirs)]
-                for taken, shop, provisioner in turns if number % 2 else reversed(turns):
-                    taken.append(await shop.create(provisioner))
-        middle.append((median(times[0]), median(times[1])))
-        tail.append((quantiles(times[0], n=100)[98], quantiles(times[1], n=100)[98]))
+    for number in range(rounds + 1):
+        order = [sick, healthy] if number % 2 else [healthy, sick]
+        times = {shop.name: await _block(shop, creates) for shop in order}
+        ours, theirs = times[sick.name], times[healthy.name]
+        middle.append((median(ours), median(theirs)))
+        tail.append((quantiles(ours, n=100)[98], quantiles(theirs, n=100)[98]))
     what = f"create, {2 * SICK} of {PANELS} panels sick"
     return [_row(f"{what}: p50", middle[1:], CREATE_BOUND), _row(f"{what}: p99", tail[1:], CREATE_BOUND)]
+
+
+async def _block(shop: PanelShop, creates: int) -> list[float]:
+    """How long each took while the panels were measured behind it."""
+    provisioner = shop.provisioner(shop.choice)
+    async with asyncio.TaskGroup() as jobs:
+        jobs.create_task(shop.choice.keep_fresh())
+        return [await shop.create(provisioner) for _ in range(creates)]
 
 
 async def _waiting(shop: PanelShop) -> Row:
