@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -25,6 +26,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app import failpoints
 from app.domain.money import Money
 from app.domain.plans import Catalogue, Plan
+from app.domain.scores import LoadRule
 
 ROOT = Path(__file__).resolve().parent
 
@@ -135,6 +137,8 @@ class Settings(BaseSettings):
     data_limit_gib: Annotated[int, Field(ge=0)] = 0
     panel_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 10
     panels_allow_private: bool = False
+    panel_traffic_weight: Annotated[Decimal, Field(ge=0, le=1000, decimal_places=6)] = Decimal(1)
+    panel_traffic_hours: Annotated[int, Field(ge=1, le=168)] = 3
 
     sub_1m_price: Price | None = None
     sub_3m_price: Price | None = None
@@ -218,6 +222,11 @@ class Settings(BaseSettings):
     def is_sandbox(self) -> bool:
         """Whether time and Telegram are the sandbox's own, so that nobody real is served."""
         return self.clock_offset_file is not None and self.telegram_api_url.host in {"127.0.0.1", "localhost", "[::1]"}
+
+    @property
+    def load_rule(self) -> LoadRule:
+        """What traffic weighs in the choice of a panel."""
+        return LoadRule(self.panel_traffic_weight, timedelta(hours=self.panel_traffic_hours))
 
     def secrets(self) -> list[str]:
         """Every secret value that is set, for the pass that keeps them out of the log."""

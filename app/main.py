@@ -30,7 +30,7 @@ from app.jobs.supervisor import Supervisor
 from app.keyring import PAYMENT_PATHS, SUBSCRIPTION_LINKS, SUBSCRIPTION_SEAL, open_keyring
 from app.locales.locales_mw import LocaleMiddleware
 from app.office import Office
-from app.panels.choice import PanelChoice
+from app.panels.choice import MEASURE_EVERY_SECONDS, PanelChoice
 from app.panels.clients import PanelClients, warn_of_exceptions
 from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
@@ -128,10 +128,10 @@ class App:
         timeout = self.settings.panel_timeout_seconds
         self.clients = PanelClients(self.panels, self.clock, timeout, allow_private=is_private)
         gate = PanelGate(self.clients, self.clock)
-        choice = PanelChoice(self.panels, gate, self.panels, self.clock)
+        self.choice = PanelChoice(self.panels, gate, self.panels, self.clock, self.settings.load_rule)
         limit = self.settings.data_limit_gib * GIB
         devices = self.settings.max_ips_per_config
-        self.provisioner = Provisioner(self.provisioning, self.panels, gate, choice, self.clock, limit, devices)
+        self.provisioner = Provisioner(self.provisioning, self.panels, gate, self.choice, self.clock, limit, devices)
         self.usage = MarzbanUsage(self.panels, gate)
         self.profiles = SubscriptionHttp(allow_private=is_private)
         self._closing.push_async_callback(self.profiles.close)
@@ -237,7 +237,7 @@ class App:
             self._every(f"provisioning:{number}", 2, self._provision)
         self._every("notices", 2, self._notify)
         self._every("promos", 60, self.promos.release_lapsed)
-        self._every("panels", 60, self.panels.active)
+        self._every("panels", MEASURE_EVERY_SECONDS, self.choice.keep_fresh)
         self._every("buckets", 3600, self.buckets.sweep)
         self.cash.start_jobs(self._every)
         Office(self.settings, self.stores, self.clock, self.bot, self.cash.watched).start_jobs(self._every)

@@ -21,6 +21,7 @@ from bench.counted import counted_shop, settings_for
 from bench.engines import open_engines
 from bench.idle import idle_counts
 from bench.money import money_rows
+from bench.panels import PANELS, SICK, panel_rows
 from bench.report import chart, print_counts, print_rows
 from bench.rounds import Row, measure
 from bench.shop import open_shop
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / "data" / "bench"
 FIRST_PERSON = 1_000_000
+PARTS = ("clicks", "money", "panels")
 ROUNDS, PEOPLE = 9, 200
 QUICK_ROUNDS, QUICK_PEOPLE = 7, 50
 # A load above this share of the processors is other work, which the bench would measure as well.
@@ -47,10 +49,10 @@ def main() -> int:
     """Run the bench."""
     parser = argparse.ArgumentParser(prog="orbit bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer clicks a round: a first look, with more spread")
-    parser.add_argument("--only", choices=("clicks", "money"), help="these rows alone")
+    parser.add_argument("--only", choices=PARTS, help="these rows alone")
     asked = parser.parse_args()
     configure_logging(enabled=True, level="ERROR", aiogram=False, secrets=[])
-    parts = [asked.only] if asked.only else ["clicks", "money"]
+    parts = [asked.only] if asked.only else PARTS
     return asyncio.run(run(parts, *((QUICK_ROUNDS, QUICK_PEOPLE) if asked.quick else (ROUNDS, PEOPLE))))
 
 
@@ -64,6 +66,8 @@ async def run(parts: Sequence[str], rounds: int, people: int) -> int:
             holds = await _clicks(database, redis, rounds, people)
         if "money" in parts:
             holds = await _money(database, redis, rounds) and holds
+        if "panels" in parts:
+            holds = await _panels(database, redis, rounds, people) and holds
     return 0 if holds else 1
 
 
@@ -88,6 +92,17 @@ async def _money(database: URL, redis: OpenRedis, rounds: int) -> bool:
     bars = [row for row in rows if not row.least]
     _draw("money.svg", chart(bars, "What money costs beside bare statements", "1.00 is as much; lower is better"))
     return all(row.holds for row in rows) and all(count.holds for count in counts)
+
+
+async def _panels(database: URL, redis: OpenRedis, rounds: int, creates: int) -> bool:
+    print(f"\n{rounds} rounds of panels: {PANELS} in service, {SICK} of them hang and {SICK} are down", flush=True)
+    rows, calls = await panel_rows(database, Cache(redis.client), rounds, creates)
+    print_rows(rows, "panels, some of them sick", ("shop", "beside"))
+    print(f"\n{'calls to panels by clicks and their choices':44} {calls} of 0  {'FAIL' if calls else 'pass'}")
+    bars = [row for row in rows if not row.least]
+    title, note = f"What customers notice of {2 * SICK} sick panels of {PANELS}", "1.00 is all healthy; lower is better"
+    _draw("panels.svg", chart(bars, title, note))
+    return all(row.holds for row in rows) and not calls
 
 
 def _draw(name: str, svg: str) -> None:

@@ -17,7 +17,7 @@ PARTS: dict[str, dict[str, str]] = {
         "status": "Say whether the bot runs; exit code 3 if not.",
         "logs": "Show the end of the bot's log.",
     },
-    "panels": {"panels": "Add panels, list them, take them in and out of service."},
+    "panels": {"panels": "Show who takes the next user; add panels, bound them, take them in and out of service."},
     "audit": {
         "audit": "Prove that ledger, balances, payments, subscriptions and panels agree.",
     },

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from app.cli.context import with_stores
+from app.cli.panel_table import table_lines
+from app.clock import open_clock
 from app.keyring import open_keyring
+from app.panels.clients import PanelClients
+from app.panels.ranking import look
 from app.repo.panels import PanelRepository
 from app.services.records import PanelAccess, PanelKind, TlsMode
 
@@ -18,15 +22,36 @@ if TYPE_CHECKING:
     from app.stores import Stores
     from config import Settings
 
+MOST = 2**31 - 1  # of its column
+
 
 def register(app: typer.Typer) -> None:
-    """Add `panels add|list|on|off`."""
-    group = typer.Typer(help="Add panels, list them, take them in and out of service.", no_args_is_help=True)
+    """Add `panels` and `panels add|list|set|on|off`."""
+    group = typer.Typer(help="Show who takes the next user; add panels, bound them, take them in and out of service.")
+    group.callback(invoke_without_command=True)(ranked)
     group.command("add")(add)
     group.command("list")(listing)
+    group.command("set")(tune)
     group.command("on")(switch_on)
     group.command("off")(switch_off)
     app.add_typer(group, name="panels")
+
+
+def ranked(context: typer.Context) -> None:
+    """Show who takes the next user; add panels, bound them, take them in and out of service."""
+    if context.invoked_subcommand is not None:
+        return
+
+    async def work(settings: Settings, stores: Stores) -> list[str]:
+        clock, rule = open_clock(settings.clock_offset_file), settings.load_rule
+        panels, is_private = _repository(settings, stores), settings.panels_allow_private
+        clients = PanelClients(panels, clock, settings.panel_timeout_seconds, allow_private=is_private)
+        try:
+            return list(table_lines(await look(panels, clock, rule, clients), rule, clock.now()))
+        finally:
+            await clients.close()
+
+    print("\n".join(with_stores(work)))
 
 
 def add(
@@ -73,6 +98,28 @@ def listing() -> None:
         print(f"{panel.instance_id:12} {state:7} priority {panel.priority:<4} {panel.name}  {panel.base_url}")
 
 
+def tune(
+    instance_id: str,
+    capacity: Annotated[
+        int | None, typer.Option(min=0, max=MOST, help="How many active users it may have; 0 is no bound.")
+    ] = None,
+    priority: Annotated[
+        int | None, typer.Option(min=-MOST, max=MOST, help="Among equals the higher one is chosen.")
+    ] = None,
+) -> None:
+    """Change a panel's capacity or priority; it counts within a second, without a restart."""
+    if capacity is None and priority is None:
+        print("Name --capacity or --priority.", file=sys.stderr)
+        raise typer.Exit(2)
+
+    async def work(settings: Settings, stores: Stores) -> bool:
+        return await _repository(settings, stores).tune(instance_id, priority, capacity)
+
+    if not with_stores(work):
+        _refuse_unknown(instance_id)
+    print(f"Panel {instance_id} is changed.")
+
+
 def switch_on(instance_id: str) -> None:
     """Let a panel take new configs."""
     _switch(instance_id, active=True)
@@ -88,8 +135,7 @@ def _switch(instance_id: str, *, active: bool) -> None:
         return await _repository(settings, stores).switch(instance_id, active=active)
 
     if not with_stores(work):
-        print(f"There is no panel {instance_id}.", file=sys.stderr)
-        raise typer.Exit(1)
+        _refuse_unknown(instance_id)
     print(f"Panel {instance_id} is {'on' if active else 'off'}.")
 
 
@@ -101,6 +147,11 @@ def _profile(written: str) -> dict[str, object]:
     if not isinstance(profile, dict):
         raise typer.BadParameter("an access profile is a JSON object, such as {\"group_ids\": [1, 2]}")
     return profile
+
+
+def _refuse_unknown(instance_id: str) -> NoReturn:
+    print(f"There is no panel {instance_id}.", file=sys.stderr)
+    raise typer.Exit(1)
 
 
 def _repository(settings: Settings, stores: Stores) -> PanelRepository:

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-import structlog
-
-from app.panels.health import Unfit
-from app.panels.measure import measure
-from app.panels.port import PanelError
-from app.panels.table import MeasuredPanel, PanelTable, read_table
+from app.domain.scores import LoadRule
+from app.panels.board import Board
+from app.panels.survey import Survey
+from app.panels.table import PanelTable, read_table
 
 if TYPE_CHECKING:
-    from app.domain.scores import RankedPanel
-    from app.panels.gate import PanelGate
-    from app.services.ports import Clock, PanelStore
-    from app.services.records import PanelAccess
+    from collections.abc import AsyncIterator
 
-log = structlog.get_logger(__name__)
+    from app.domain.scores import Candidate
+    from app.panels.gate import PanelGate
+    from app.services.panel_records import PanelRow
+    from app.services.ports import Clock
+    from app.services.records import PanelAccess
 
 CACHE_KEY = "servers:best"
 CACHE_SECONDS = 120
-MEASURE_SECONDS = 3
-# Where the cache is down, this keeps a burst of creations from becoming a burst of measurements.
-FRESH = timedelta(seconds=2)
+STALE = timedelta(seconds=CACHE_SECONDS)
+LOOK_AGAIN = timedelta(seconds=1)
+# Who measures for all replicas. A turn ends before the period does, so that the same replica may go on.
+MEASURE_EVERY_SECONDS = 30
+TURN_KEY, TURN_SECONDS = "servers:measuring", 25
 
 
 class TableCache(Protocol):
@@ -40,78 +42,145 @@ class TableCache(Protocol):
         """Keep `value` for `ttl` seconds."""
         ...
 
+    async def claim(self, key: str, ttl: int) -> bool:
+        """Whether `key` was free, and is ours for `ttl` seconds; True where nobody can tell."""
+        ...
+
+
+class PanelRows(Protocol):
+    """The table of panels."""
+
+    async def active(self) -> list[PanelAccess]:
+        """All active panels with open passwords."""
+        ...
+
+    async def get(self, instance_id: str) -> PanelAccess | None:
+        """One panel, active or not."""
+        ...
+
+    async def occupancy(self, since: datetime) -> list[PanelRow]:
+        """Every row; pending are those on their way there and those made there at `since` or later."""
+        ...
+
 
 class PanelChoice:
-    """Ranks the active panels by a table that is measured anew every 120 s, once for all replicas."""
+    """Chooses from a snapshot in memory: a measurement that a job makes for all replicas, and what was taken since.
 
-    def __init__(self, panels: PanelStore, gate: PanelGate, cache: TableCache, clock: Clock) -> None:
+    The rows are looked at again once a second while somebody chooses, so that another replica's users, a new capacity
+    and a panel switched off count at once. What this replica takes counts in the same moment.
+    """
+
+    def __init__(
+        self, panels: PanelRows, gate: PanelGate, cache: TableCache, clock: Clock, rule: LoadRule | None = None
+    ) -> None:
         self._panels = panels
-        self._gate = gate
         self._cache = cache
         self._clock = clock
-        self._lock = asyncio.Lock()
+        self._survey = Survey(panels, gate, clock, rule or LoadRule())
+        self._looking = asyncio.Lock()
+        self._looked_at = datetime.min.replace(tzinfo=UTC)
         self._table: PanelTable | None = None
+        self._board: Board | None = None
+        # Taken here and not among the rows of the last look; those of them that the next look will find there; and
+        # those whom no row will show.
+        self._taken: Counter[str] = Counter()
+        self._written: Counter[str] = Counter()
         self._reserved: Counter[str] = Counter()
-        self._left_out: set[str] = set()
+        self._failed: set[str] = set()
 
-    async def ranked(self) -> list[RankedPanel]:
-        """Panels that can take a user, best first; empty where none can. Within about 3 s."""
-        return (await self._current()).ranking(self._reserved, self._left_out)
+    async def keep_fresh(self) -> None:
+        """The background job of every replica: one of them measures, the others read what it found."""
+        if await self._cache.claim(TURN_KEY, TURN_SECONDS):
+            await self._anew()
+        else:
+            async with self._looking:
+                await self._look_again()
+
+    @asynccontextmanager
+    async def place(self, exclude: frozenset[str] = frozenset()) -> AsyncIterator[str | None]:
+        """The best panel outside `exclude` or None, for a user that is written down by the end of the block."""
+        instance_id = await self.best(exclude)
+        if instance_id is None:
+            yield None
+            return
+        self._taken[instance_id] += 1
+        self._count(instance_id)
+        try:
+            yield instance_id
+        finally:
+            self._written[instance_id] += 1
 
     async def best(self, exclude: frozenset[str] = frozenset()) -> str | None:
         """The instance id of the best panel outside `exclude`, or None."""
-        ranking = await self.ranked()
-        if not ranking and self._left_out:
-            # All that were fit have failed since; one that was down at the last measurement may be up again.
-            ranking = (await self._measured()).ranking(self._reserved, self._left_out)
-        return next((panel.instance_id for panel in ranking if panel.instance_id not in exclude), None)
+        board = await self._current()
+        if board.is_empty:
+            # None was fit, or all have failed since; one that was down at the last measurement may be up again.
+            board = await self._anew()
+        return board.choose(exclude)
+
+    async def ranked(self) -> list[Candidate]:
+        """Panels that can take a user, best first; empty where none can."""
+        return (await self._current()).ranked()
 
     def reserve(self, instance_id: str) -> None:
         """Count one user more on this panel, until the next measurement sees the user itself."""
         self._reserved[instance_id] += 1
+        self._count(instance_id)
 
     def leave_out(self, instance_id: str) -> None:
         """Choose others until the next measurement: this panel has just failed."""
-        self._left_out.add(instance_id)
+        self._failed.add(instance_id)
+        if self._board is not None:
+            self._board.leave_out(instance_id)
 
-    async def _current(self) -> PanelTable:
-        table = read_table(await self._cache.get_cached(CACHE_KEY))
-        if table is None:
-            return await self._measured()
-        self._take(table)
-        return table
+    def _count(self, instance_id: str) -> None:
+        if self._board is not None:
+            self._board.take(instance_id)
 
-    async def _measured(self) -> PanelTable:
-        async with self._lock:
-            if self._table is not None and self._clock.now() < self._table.measured_at + FRESH:
-                return self._table
-            table = await self._measure_all()
-            self._take(table)
-            # An empty table is not shared: the first panel to come back must not wait for it to age.
-            if table.panels:
-                await self._cache.set_cache(CACHE_KEY, table.model_dump_json(), CACHE_SECONDS)
-            return table
+    async def _current(self) -> Board:
+        board = self._usable()
+        # While one looks, the others go on with what they have.
+        if board is not None and (self._looked_lately() or self._looking.locked()):
+            return board
+        async with self._looking:
+            if not self._looked_lately():
+                await self._look_again()
+        return self._usable() or await self._anew()
 
-    def _take(self, table: PanelTable) -> None:
-        if self._table is None or self._table.measured_at != table.measured_at:
+    def _usable(self) -> Board | None:
+        board = self._board
+        return board if board is not None and self._clock.now() < board.measured_at + STALE else None
+
+    def _looked_lately(self) -> bool:
+        return self._clock.now() < self._looked_at + LOOK_AGAIN
+
+    async def _anew(self) -> Board:
+        table = await self._survey.table()
+        # An empty table is not shared: the first panel to come back must not wait for it to age.
+        if table.panels:
+            await self._cache.set_cache(CACHE_KEY, table.model_dump_json(), CACHE_SECONDS)
+        async with self._looking:
+            board = self._usable()
+            return board if board is not None and self._table is table else await self._look(table)
+
+    async def _look_again(self) -> None:
+        table = read_table(await self._cache.get_cached(CACHE_KEY)) or self._table
+        if table is not None:
+            await self._look(table)
+
+    async def _look(self, table: PanelTable) -> Board:
+        """Take the table over where it is newer, and see what the rows say now."""
+        if self._table is None or table.measured_at > self._table.measured_at:
+            self._table = table
+            self._failed.clear()
             self._reserved.clear()
-            self._left_out.clear()
-        self._table = table
-
-    async def _measure_all(self) -> PanelTable:
-        found = await asyncio.gather(*(self._measure(access) for access in await self._panels.active()))
-        return PanelTable(
-            measured_at=self._clock.now(), panels=tuple(panel for panel in found if panel is not None)
-        )
-
-    async def _measure(self, access: PanelAccess) -> MeasuredPanel | None:
-        now = self._clock.now()
+        self._looked_at = self._clock.now()
+        written, self._written = self._written, Counter()
         try:
-            async with asyncio.timeout(MEASURE_SECONDS):
-                return await self._gate.call(access, lambda client: measure(client, access, now))
-        except TimeoutError:
-            reason = f"no measurement within {MEASURE_SECONDS} s"
-        except (PanelError, Unfit) as error:
-            reason = str(error)
-        log.warning("panel_left_out", instance_id=access.instance_id, reason=reason)
-        return None
+            rows = await self._panels.occupancy(self._table.measured_at)
+        except BaseException:
+            self._written += written
+            raise
+        self._taken -= written
+        self._board = Board(self._table, rows, self._taken + self._reserved, self._failed)
+        return self._board

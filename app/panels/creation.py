@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 GIVE_UP_ATTEMPTS = 8
 FOREIGN_PAUSE = timedelta(hours=1)
 MOST_BEFORE_ANOTHER = timedelta(seconds=15)
+# A snapshot may be older than a panel's trouble: so often a refused user falls to the next best without a pause.
+FALLBACKS = 2
 LONGEST_PAUSE = timedelta(minutes=5)
 
 
@@ -43,6 +45,10 @@ class Later:
     reason: str
     at_least: timedelta = timedelta()
     at_most: timedelta = LONGEST_PAUSE
+
+
+class Elsewhere(Later):
+    """This panel surely did nothing and is left out for now: another one may be tried at once."""
 
 
 class ForeignUser(Exception):
@@ -89,12 +95,19 @@ class Creator:
         """See to it that the config's user exists, on the panel it was assigned to or on the best; None when done."""
         if job.instance_id is not None:
             return await self._create_on(job.instance_id, job, is_first_try=False)
-        instance_id = await self._choice.best()
-        if instance_id is None:
-            return Later("no panel can take a user")
-        if not await self._store.assign(job, instance_id):
-            return None
-        self._choice.reserve(instance_id)
+        later = await self._create_on_best(job)
+        for _ in range(FALLBACKS):
+            if not isinstance(later, Elsewhere):
+                break
+            later = await self._create_on_best(job)
+        return later
+
+    async def _create_on_best(self, job: ConfigJob) -> Later | None:
+        async with self._choice.place() as instance_id:
+            if instance_id is None:
+                return Later("no panel can take a user")
+            if not await self._store.assign(job, instance_id):
+                return None
         return await self._create_on(instance_id, replace(job, instance_id=instance_id), is_first_try=True)
 
     async def _create_on(self, instance_id: str, job: ConfigJob, *, is_first_try: bool) -> Later | None:
@@ -126,7 +139,7 @@ class Creator:
         if not await self._store.assign(job, None):
             return None
         log.warning("config_moves_on", instance_id=instance_id, config_id=job.config_id, reason=reason)
-        return Later(reason, at_most=MOST_BEFORE_ANOTHER)
+        return Elsewhere(reason, at_most=MOST_BEFORE_ANOTHER)
 
     async def _made(self, access: PanelAccess, job: ConfigJob) -> PanelUser:
         note = tag_of(job.config_id)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from app.domain.scores import NodeLoad, node_score
+from app.domain.scores import LoadRule, NodeLoad
 from app.panels.health import usable_nodes
 from app.panels.table import MeasuredPanel
 
@@ -16,21 +16,20 @@ if TYPE_CHECKING:
     from app.panels.port import Panel, PanelNode
     from app.services.records import PanelAccess
 
-WINDOW = timedelta(hours=3)
 GIB = Decimal(1024**3)
 
 
-async def measure(client: Panel, access: PanelAccess, now: datetime) -> MeasuredPanel:
-    """The panel's best node and its score; Unfit, or the client's errors."""
-    load = await client.load(now - WINDOW, now)
+async def measure(client: Panel, access: PanelAccess, now: datetime, rule: LoadRule) -> MeasuredPanel:
+    """The panel's best node and its score by the rule; Unfit, or the client's errors."""
+    load = await client.load(now - rule.window, now)
     usable = usable_nodes(load.health, access.excluded_node_names)
-    best = min(node_loads(usable, load.bytes_of, load.health.users_active), key=node_score)
+    best = min(node_loads(usable, load.bytes_of, load.health.users_active), key=rule.score)
     return MeasuredPanel(
         instance_id=access.instance_id,
         node=best.name,
-        score=node_score(best),
+        score=rule.score(best),
         step=best.coefficient / len(usable),
-        priority=access.priority,
+        users=load.health.users_active,
     )
 
 

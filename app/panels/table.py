@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.domain.scores import RankedPanel, ranked
-
 
 class MeasuredPanel(BaseModel):
-    """A panel with the score of its best node; `step` is what one more user adds to that score."""
+    """A panel with the score of its best node and the step of one user more, in points; `users` are its active ones."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,31 +17,29 @@ class MeasuredPanel(BaseModel):
     node: str
     score: Decimal
     step: Decimal
-    priority: int
+    users: int
+
+
+class LeftOut(BaseModel):
+    """A panel that could not be measured or is not fit; the reason holds no secret."""
+
+    model_config = ConfigDict(frozen=True)
+
+    instance_id: str
+    reason: str
 
 
 class PanelTable(BaseModel):
-    """All panels that could take a user when they were measured."""
+    """All active panels when they were measured: those that could take a user, best first, and those left out.
+
+    `measured_at` is the instant before the first panel was asked: who was made later may be missing in `users`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     measured_at: datetime
     panels: tuple[MeasuredPanel, ...]
-
-    def ranking(self, reserved: Counter[str], left_out: Collection[str]) -> list[RankedPanel]:
-        """Best first, with `reserved` users more on each panel and without those `left_out`."""
-        return ranked(
-            [
-                RankedPanel(
-                    instance_id=panel.instance_id,
-                    node=panel.node,
-                    score=panel.score + reserved[panel.instance_id] * panel.step,
-                    priority=panel.priority,
-                )
-                for panel in self.panels
-                if panel.instance_id not in left_out
-            ]
-        )
+    left_out: tuple[LeftOut, ...]
 
 
 def read_table(cached: str | None) -> PanelTable | None:

@@ -45,6 +45,10 @@ class BaseRepository:
         """Cache the value for `ttl` seconds."""
         await self.cache.set(key, value, ttl)
 
+    async def claim(self, key: str, ttl: int) -> bool:
+        """Whether the key was free, and is taken for `ttl` seconds; True where Redis does not answer."""
+        return await self.cache.claim(key, ttl)
+
     async def delete_cache(self, key: str) -> None:
         """Drop one key."""
         await self.cache.delete(key)

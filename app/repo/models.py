@@ -117,13 +117,17 @@ class Referral(Base):
 
 
 class MarzbanInstance(Base):
-    """A panel. `password` is plain only until the next pass over the table seals it."""
+    """A panel. `password` is plain only until the next pass over the table seals it.
+
+    `capacity` is how many active users it may have in all; null is no bound.
+    """
 
     __tablename__ = "marzban_instances"
     __table_args__ = (
         CheckConstraint("kind IN ('marzban', 'pasarguard')", name="kind_known"),
         CheckConstraint("tls IN ('verify', 'insecure')", name="tls_known"),
         CheckConstraint("jsonb_typeof(access_profile) = 'object'", name="access_profile_is_object"),
+        CheckConstraint("capacity > 0", name="capacity_positive"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -133,6 +137,7 @@ class MarzbanInstance(Base):
     password: Mapped[str] = mapped_column(Text)
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     priority: Mapped[int] = mapped_column(Integer, server_default="100")
+    capacity: Mapped[int | None] = mapped_column(Integer)
     excluded_node_names: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'::text[]"))
     created_at: Mapped[Instant] = mapped_column(server_default=text("now()"))
     kind: Mapped[str] = mapped_column(Text, server_default="marzban")
@@ -155,6 +160,7 @@ class Config(Base):
     """A VPN config: what should be, and how far the panel has followed. Deleted rows stay as tombstones.
 
     A living config holds one of the account's numbered slots: the unique index is what limits their number.
+    `made_at` is when a panel last made its user.
     """
 
     __tablename__ = "configs"
@@ -165,6 +171,8 @@ class Config(Base):
         CheckConstraint("instance_id IS NULL OR server_id IS NULL", name="one_home"),
         Index("uq_configs_slot", "user_id", "slot", unique=True, postgresql_where=text(LIVING)),
         Index("ix_configs_due", "next_attempt_at", postgresql_where=text("is_due")),
+        Index("ix_configs_creating", "instance_id", postgresql_where=text("status = 'creating'")),
+        Index("ix_configs_made", "made_at", postgresql_where=text("status = 'active'")),
     )
 
     id: Mapped[Key]
@@ -188,6 +196,7 @@ class Config(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[Instant]
+    made_at: Mapped[Instant | None]
     deleted_at: Mapped[Instant | None]
 
 

@@ -10,10 +10,12 @@ from cryptography.fernet import InvalidToken
 
 from app.repo.base import BaseRepository
 from app.repo.sql import statement
+from app.services.panel_records import PanelRow
 from app.services.records import PanelAccess, PanelKind, TlsMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from cryptography.fernet import MultiFernet
     from sqlalchemy import Row
@@ -42,6 +44,25 @@ ADD = statement(
     " CAST(:access_profile AS jsonb)) ON CONFLICT DO NOTHING RETURNING id"
 )
 SWITCH = statement("UPDATE marzban_instances SET is_active = (:active = 'yes') WHERE id = :instance_id RETURNING id")
+# A value that is not given stays; a capacity of 0 is none.
+TUNE = statement(
+    """
+    UPDATE marzban_instances SET priority = COALESCE(:priority, priority),
+           capacity = CASE WHEN CAST(:capacity AS integer) IS NULL THEN capacity ELSE NULLIF(:capacity, 0) END
+    WHERE id = :instance_id RETURNING id
+    """
+)
+OCCUPANCY = statement(
+    """
+    WITH pending AS (
+        SELECT instance_id, count(*) AS users FROM configs
+        WHERE (status = 'creating' AND instance_id IS NOT NULL) OR (status = 'active' AND made_at >= :since)
+        GROUP BY instance_id
+    )
+    SELECT p.id, p.name, p.is_active, p.priority, p.capacity, COALESCE(pending.users, 0) AS pending
+    FROM marzban_instances p LEFT JOIN pending ON pending.instance_id = p.id ORDER BY p.id
+    """
+)
 
 
 class PanelRepository(BaseRepository):
@@ -83,6 +104,16 @@ class PanelRepository(BaseRepository):
         rows = await self.database.run(SWITCH, {"instance_id": instance_id, "active": "yes" if active else "no"})
         await self.delete_cache("servers:best")
         return bool(rows)
+
+    async def tune(self, instance_id: str, priority: int | None, capacity: int | None) -> bool:
+        """Change what is given, a capacity of 0 being no bound; whether there is such a panel."""
+        params = {"instance_id": instance_id, "priority": priority, "capacity": capacity}
+        return bool(await self.database.run(TUNE, params))
+
+    async def occupancy(self, since: datetime) -> list[PanelRow]:
+        """Every row; pending are the configs on their way there, and those made there at `since` or later."""
+        rows = await self.database.run(OCCUPANCY, {"since": since})
+        return [PanelRow(row.id, row.name, row.is_active, row.priority, row.capacity, row.pending) for row in rows]
 
     async def listing(self) -> list[tuple[PanelAccess, bool]]:
         """Every panel whose password can be opened, with whether it is active."""

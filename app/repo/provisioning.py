@@ -38,7 +38,7 @@ CREATED = statement(
     WITH done AS (
         UPDATE configs SET subscription_url = :subscription_url, link = :link, last_error = NULL, attempts = 0,
                status = CASE WHEN status = 'creating' THEN 'active' ELSE status END,
-               is_due = (revision <> :revision), next_attempt_at = :now
+               is_due = (revision <> :revision), next_attempt_at = :now, made_at = :now
         WHERE id = :config_id AND status IN ('creating', 'active', 'deleting')
         RETURNING id, user_id, status, message_id
     ), told AS (

@@ -30,7 +30,7 @@ TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("number", "per_person", "most_uses"), INT),
     "value": RUB,
     "first_purchase": Boolean(),
-    **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "stars"), INT),
+    **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "capacity", "stars"), INT),
 }
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 

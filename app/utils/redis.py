@@ -81,6 +81,14 @@ class Cache:
         except UNREACHABLE as error:
             self._note(error)
 
+    async def claim(self, key: str, ttl: int) -> bool:
+        """Whether the key was free, and is taken for `ttl` seconds; True where Redis does not answer."""
+        try:
+            return bool(await self.client.set(key, "1", nx=True, ex=max(1, ttl)))
+        except UNREACHABLE as error:
+            self._note(error)
+            return True
+
     async def delete(self, *keys: str) -> None:
         """Forget the keys."""
         try:

@@ -96,16 +96,26 @@ async def test_a_panel_that_stays_away_is_given_up_in_the_end(bed: Bed) -> None:
     assert row.attempts >= 8
 
 
-async def test_a_panel_that_went_down_after_the_choice_is_passed_over(bed: Bed) -> None:
+async def test_a_panel_that_went_down_after_the_choice_is_passed_over_at_once(bed: Bed) -> None:
     assert await bed.choice.best() == "a"
     await bed.a.server.stop()
     row = bed.queue.want(1)
     await bed.provisioner.run_once()
+    assert (row.instance_id, row.work, bed.users()) == ("b", None, ["orbit_1"])
+    assert row.attempts == 0
+
+
+async def test_when_all_panels_went_down_after_the_choice_the_wish_waits_a_moment(bed: Bed) -> None:
+    await bed.choice.ranked()
+    await bed.a.server.stop()
+    await bed.b.server.stop()
+    row = bed.queue.want(1)
+    await bed.provisioner.run_once()
     assert (row.instance_id, row.work) == (None, ConfigWork.CREATE)
     assert row.due_at < bed.clock.now() + timedelta(seconds=5)
+    await bed.a.server.start()
     await bed.work_off()
-    assert (row.instance_id, bed.users()) == ("b", ["orbit_1"])
-    assert row.attempts == 1
+    assert (row.instance_id, bed.users()) == ("a", ["orbit_1"])
 
 
 async def test_a_panel_that_refuses_is_passed_over(bed: Bed) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,17 +14,15 @@ from structlog.testing import capture_logs
 
 from app.repo.panels import PanelRepository
 from app.services.records import PanelAccess, PanelKind, TlsMode
-from tests.support.books import blocked
+from tests.support.books import NOW, Books, blocked
+from tests.support.panels import THE_OPERATORS_INSERT
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.repo.db import Database
     from app.utils.redis import Cache
 
-THE_OPERATORS_INSERT = (
-    "INSERT INTO marzban_instances (id, name, base_url, username, password, is_active, priority, excluded_node_names) "
-    "VALUES ('s002', 'Secondary Server', 'https://s002.example.com:8000/', 'admin', 'password', TRUE, 90, "
-    "ARRAY['node_slow']);"
-)
 KEY, OTHER_KEY = Fernet(Fernet.generate_key()), Fernet(Fernet.generate_key())
 SECRET = "correct horse battery"
 
@@ -160,3 +159,50 @@ async def test_a_change_of_the_table_forgets_the_measured_choice(panels: PanelRe
         await panels.set_cache("servers:best", "measured", 120)
         await change
         assert await panels.get_cached("servers:best") is None
+
+
+async def standing(panels: PanelRepository, since: datetime) -> dict[str, tuple[bool, int, int | None, int]]:
+    rows = await panels.occupancy(since)
+    return {row.instance_id: (row.is_active, row.priority, row.capacity, row.pending) for row in rows}
+
+
+async def test_pending_are_those_on_their_way_and_those_made_since_the_measurement(
+    panels: PanelRepository, cache: Cache
+) -> None:
+    books = Books(panels.database, cache)
+    await panels.add(access("s001"))
+    await panels.add(access("s002"))
+    await books.arrive(*range(1, 7))
+    jobs = {}
+    for tg_id in range(1, 7):
+        await books.configs.request(tg_id, "wish", None, NOW)
+    for job in await books.provisioning.claim_due(NOW, 30, 10):
+        jobs[job.owner] = job
+        if job.owner != 1:
+            assert await books.provisioning.assign(job, "s001" if job.owner < 6 else "s002")
+    measured = NOW + timedelta(minutes=1)
+    await books.provisioning.created(jobs[2], "https://s001/sub/2", "vless://2", measured - timedelta(seconds=1))
+    await books.provisioning.created(jobs[3], "https://s001/sub/3", "vless://3", measured)
+    await books.provisioning.created(jobs[4], "https://s001/sub/4", "vless://4", measured + timedelta(seconds=1))
+    assert await standing(panels, measured) == {"s001": (True, 100, None, 3), "s002": (True, 100, None, 1)}
+    await books.configs.request_deletion(4, jobs[4].config_id, measured)
+    assert await standing(panels, measured) == {"s001": (True, 100, None, 2), "s002": (True, 100, None, 1)}
+
+
+async def test_capacity_and_priority_are_changed_apart_and_a_bound_is_taken_off(panels: PanelRepository) -> None:
+    await panels.database.run(text(THE_OPERATORS_INSERT))
+    assert await standing(panels, NOW) == {"s002": (True, 90, None, 0)}
+    assert await panels.tune("s002", None, 500)
+    assert await panels.tune("s002", 7, None)
+    await panels.switch("s002", active=False)
+    assert await standing(panels, NOW) == {"s002": (False, 7, 500, 0)}
+    assert await panels.tune("s002", 0, 0)
+    assert await standing(panels, NOW) == {"s002": (False, 0, None, 0)}
+    assert not await panels.tune("nowhere", 1, 1)
+
+
+@pytest.mark.parametrize("capacity", [0, -1])
+async def test_no_panel_has_a_capacity_of_nobody(panels: PanelRepository, capacity: int) -> None:
+    await panels.add(access("s001"))
+    with pytest.raises(IntegrityError, match="capacity_positive"):
+        await panels.database.run(text(f"UPDATE marzban_instances SET capacity = {capacity}"))  # noqa: S608 - a number

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -19,10 +21,11 @@ from app.panels.provisioning import Provisioner
 from app.repo.base import BaseRepository
 from app.repo.db import Database, make_engine
 from app.repo.marzban_client import MarzbanClient
-from app.repo.panel_token import TokenCache
+from app.services.panel_records import PanelRow
 from app.services.records import ConfigJob, ConfigWork, PanelAccess
 from sandbox.clock import SandboxClock
 from sandbox.marzban import Panel, create_app
+from sandbox.marzban.model import User
 from sandbox.serve import Server
 
 if TYPE_CHECKING:
@@ -31,6 +34,11 @@ if TYPE_CHECKING:
     from app.utils.redis import Cache
 
 PASSWORD = "correct horse"
+THE_OPERATORS_INSERT = (
+    "INSERT INTO marzban_instances (id, name, base_url, username, password, is_active, priority, excluded_node_names) "
+    "VALUES ('s002', 'Secondary Server', 'https://s002.example.com:8000/', 'admin', 'password', TRUE, 90, "
+    "ARRAY['node_slow']);"
+)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -41,6 +49,7 @@ class RunningPanel:
     panel: Panel
     server: Server
     calls: list[str] = field(default_factory=list)
+    called: asyncio.Event = field(default_factory=asyncio.Event)
     now_in_flight: int = 0
     most_in_flight: int = 0
 
@@ -82,6 +91,7 @@ async def running(panel: Panel) -> AsyncIterator[RunningPanel]:
         if request.path.startswith("/sim/"):
             return await handler(request)
         served.calls.append(f"{request.method} {request.path}")
+        served.called.set()
         served.now_in_flight += 1
         served.most_in_flight = max(served.most_in_flight, served.now_in_flight)
         try:
@@ -101,18 +111,35 @@ def marzban_of(clients: PanelClients, access: PanelAccess) -> MarzbanClient:
     assert isinstance(client, MarzbanClient)
     return client
 
+def fill(served: RunningPanel, users: int) -> User:
+    """Put active users on the panel; the last of them."""
+    panel = served.panel
+    admin = panel.admins["admin"]
+    for number in range(users):
+        name = f"other_{number}"
+        panel.users[name] = User(name, admin, panel.now(), {"vless": {"id": "1"}}, {"vless": []})
+    return panel.users[f"other_{users - 1}"]
+
 
 class PanelList:
-    """The table of panels, in memory. Implements PanelStore."""
+    """The table of panels, in memory. Implements choice.PanelRows."""
 
     def __init__(self, *rows: PanelAccess) -> None:
         self.rows = {row.instance_id: row for row in rows}
+        self.capacity: dict[str, int] = {}
+        self.pending: Counter[str] = Counter()
 
     async def active(self) -> list[PanelAccess]:
         return list(self.rows.values())
 
     async def get(self, instance_id: str) -> PanelAccess | None:
         return self.rows.get(instance_id)
+
+    async def occupancy(self, since: datetime) -> list[PanelRow]:
+        return [
+            PanelRow(name, name, True, panel.priority, self.capacity.get(name), self.pending[name])
+            for name, panel in self.rows.items()
+        ]
 
 
 @dataclass
@@ -238,7 +265,7 @@ class Bed:
 
 
 @asynccontextmanager
-async def two_panels(cache: TokenCache, *, timeout_seconds: float = 10) -> AsyncIterator[Bed]:
+async def two_panels(cache: BaseRepository, *, timeout_seconds: float = 10) -> AsyncIterator[Bed]:
     """Both panels up and empty; a is preferred."""
     clock = SandboxClock()
     async with AsyncExitStack() as stack:

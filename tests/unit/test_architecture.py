@@ -31,6 +31,7 @@ CATCHERS = {
     "app/core/money_updates.py",
     "app/jobs/supervisor.py",
     "app/panels/provisioning.py",
+    "app/panels/survey.py",
 }
 
 
