@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.panels.clients import PanelClients
+from app.panels.port import PanelError
 from app.repo.panel_sub import SubscriptionHttp
 from app.services.records import PanelAccess, PanelKind, TlsMode
 from sandbox.clock import SandboxClock
@@ -77,7 +78,11 @@ async def main(options: argparse.Namespace, password: str) -> bool:
         stack.push_async_callback(clients.close)
         stack.push_async_callback(http.close)
         panel = clients.for_instance(access)
-        print((await panel.health()).product)
+        try:
+            print((await panel.health()).product)
+        except PanelError as failure:
+            print(failure)
+            return False
         results = [
             await tried(scenario, Ground(panel, access, http, grain_seconds=1.1))
             for scenario in SCENARIOS

@@ -1,4 +1,4 @@
-"""Owns the shapes of what goes to a Marzban panel and comes back (0.4 to 0.8.4). Must decide nothing."""
+"""Owns the shapes of what goes to a Marzban panel and comes back (0.4.2 to 0.8.4). Must decide nothing."""
 
 from __future__ import annotations
 

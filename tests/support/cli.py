@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def database_settings(url: URL) -> dict[str, str]:
-    """What leads a command to this database."""
+    """What leads a command to this database, and lets it reach panels on this machine."""
     return {
+        "PANELS_ALLOW_PRIVATE": "true",
         "DATABASE_HOST": url.host or "",
         "DATABASE_PORT": str(url.port),
         "DATABASE_USER": url.username or "",
