@@ -134,6 +134,8 @@ class Settings(BaseSettings):
     max_ips_per_config: PositiveInt = 2
     data_limit_gib: Annotated[int, Field(ge=0)] = 0
     panel_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 10
+    delivery_alarm_minutes: PositiveInt = 30
+    delivery_timeout_hours: PositiveInt = 24
 
     sub_1m_price: Price | None = None
     sub_3m_price: Price | None = None

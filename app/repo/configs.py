@@ -24,8 +24,11 @@ OF_OWNER = statement(
     " WHERE user_id = :tg_id AND status IN ('creating', 'active') ORDER BY id"
 )
 ONE = statement(
-    "SELECT id, user_id, name, status, instance_id, marzban_username, subscription_url, link, expires_at"
-    " FROM configs WHERE id = :config_id AND user_id = :tg_id AND status IN ('creating', 'active')"
+    """
+    SELECT id, user_id, name, status, instance_id, marzban_username, subscription_url, link, expires_at,
+           EXISTS (SELECT FROM notices WHERE key = 'delayed:' || configs.id) AS is_delayed
+    FROM configs WHERE id = :config_id AND user_id = :tg_id AND status IN ('creating', 'active')
+    """
 )
 # The lowest free slot is taken; two wishes at once collide on the slot's unique index, and the later looks again.
 # The account's row is held, so that a purchase at the same moment either counts here or moves this config afterwards.
@@ -61,7 +64,7 @@ DETACH = statement("UPDATE configs SET message_id = NULL WHERE id = :config_id A
 DELETE = statement(
     """
     UPDATE configs SET status = 'deleting', revision = revision + 1, is_due = true, attempts = 0,
-           next_attempt_at = :now
+           next_attempt_at = :now, doomed_at = :now
     WHERE id = :config_id AND user_id = :tg_id AND status IN ('creating', 'active') RETURNING id
     """
 )
@@ -146,4 +149,5 @@ def _config(row: Row[Any]) -> Config:
         subscription_url=row.subscription_url,
         link=row.link,
         expires_at=row.expires_at,
+        is_delayed=row.is_delayed,
     )

@@ -38,13 +38,14 @@ CREATED = statement(
     WITH done AS (
         UPDATE configs SET subscription_url = :subscription_url, link = :link, last_error = NULL, attempts = 0,
                status = CASE WHEN status = 'creating' THEN 'active' ELSE status END,
+               delivered_at = CASE WHEN status = 'deleting' THEN delivered_at ELSE COALESCE(delivered_at, :now) END,
                is_due = (revision <> :revision), next_attempt_at = :now
         WHERE id = :config_id AND status IN ('creating', 'active', 'deleting')
-        RETURNING id, user_id, status, message_id
+        RETURNING id, user_id, status, message_id, moved_from
     ), told AS (
         INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
-        SELECT 'ready:' || id, user_id, 'config_ready', jsonb_build_object('config_id', id::text),
-               message_id, :now, :now
+        SELECT 'ready:' || id, user_id, CASE WHEN moved_from IS NULL THEN 'config_ready' ELSE 'config_moved' END,
+               jsonb_build_object('config_id', id::text), message_id, :now, :now
         FROM done WHERE status = 'active' ON CONFLICT (key) DO NOTHING
     )
     SELECT user_id FROM done
@@ -70,18 +71,20 @@ DELETED = statement(
     SELECT user_id FROM gone
     """
 )
-# Who waits for a new config hears once, at the third failure, that it takes longer and that nothing is to be done.
+# Who waits for a new config hears once, at the third failure or after some seconds, that it takes longer and that
+# nothing is to be done: a panel that hangs fails slowly.
 RETRY = statement(
     """
     WITH waits AS (
         UPDATE configs SET next_attempt_at = CASE WHEN revision = :revision THEN :at ELSE next_attempt_at END,
                last_error = :error
-        WHERE id = :config_id AND is_due RETURNING id, user_id, status, attempts, message_id
+        WHERE id = :config_id AND is_due RETURNING id, user_id, status, attempts, message_id, created_at
     )
     INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
     SELECT 'delayed:' || id, user_id, 'config_delayed', jsonb_build_object('config_id', id::text),
            message_id, :now, :now
-    FROM waits WHERE status = 'creating' AND attempts >= 3 ON CONFLICT (key) DO NOTHING
+    FROM waits WHERE status = 'creating' AND (attempts >= 3 OR created_at < :now - interval '15 seconds')
+    ON CONFLICT (key) DO NOTHING
     """
 )
 

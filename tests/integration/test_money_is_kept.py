@@ -35,6 +35,7 @@ SETTLED = {
     "operator_log": "true",
     "grants": "true",
     "gifts": "redeemed_at IS NOT NULL",
+    "purchase_returns": "true",
     "promo_uses": "status = 'used'",
 }
 # What the shop itself still writes into settled rows, none of which is money.
