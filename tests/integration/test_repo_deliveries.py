@@ -93,7 +93,8 @@ async def test_the_price_of_what_was_never_delivered_goes_back_once_with_its_tim
     assert await shop.told() == [("purchase_returned", {"amount": "129.00", "debt": "0.00"})]
     assert await shop.value("SELECT message_id FROM notices WHERE kind = 'purchase_returned'") == 55
     returned = [facts for kind, facts in await shop.told("operator_notices") if kind == "returned"]
-    assert [(facts["user"], facts["amount"], facts["reason"]) for facts in returned] == [("7", "129.00", "panel is down")]
+    named = [(facts["user"], facts["amount"], facts["reason"]) for facts in returned]
+    assert named == [("7", "129.00", "panel is down")]
     assert shop.woken == ["notices", "provisioning"]
     await shop.are_right()
 
@@ -297,8 +298,8 @@ async def test_what_gets_old_is_reported_once_in_one_piece_of_news(shop: Shop) -
     for tg_id, at in ((7, LATER), (9, LATER + MINUTE)):
         await shop.buy(tg_id, now=at)
         await shop.configs.request(tg_id, "wish", None, at)
-    for at in (ALARM - MINUTE, ALARM + MINUTE, ALARM + 2 * MINUTE, ALARM + HOUR):
-        await shop.looks(LATER + at)
+    for waited in (ALARM - MINUTE, ALARM + MINUTE, ALARM + 2 * MINUTE, ALARM + HOUR):
+        await shop.looks(LATER + waited)
     ((kind, facts),) = await shop.told("operator_notices")
     assert (kind, facts["count"], facts["amount"]) == ("undelivered", "2", "258.00")
     assert (facts["user"], facts["minutes"]) == ("7", "31")
