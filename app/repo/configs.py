@@ -60,7 +60,7 @@ WHY_NOT = statement(
     WHERE users.tg_id = :tg_id
     """
 )
-DETACH = statement("UPDATE configs SET message_id = NULL WHERE id = :config_id AND user_id = :tg_id")
+ATTACH = statement("UPDATE configs SET message_id = :message_id WHERE id = :config_id AND user_id = :tg_id")
 DELETE = statement(
     """
     UPDATE configs SET status = 'deleting', revision = revision + 1, is_due = true, attempts = 0,
@@ -106,9 +106,9 @@ class ConfigRepository(BaseRepository):
                 return known
         raise StorageUnavailable
 
-    async def detach_message(self, tg_id: int, config_id: int) -> None:
-        """No message waits for this config any more; nothing happens where it is another's."""
-        await self.database.run(DETACH, {"tg_id": tg_id, "config_id": config_id})
+    async def attach_message(self, tg_id: int, config_id: int, message_id: int | None) -> None:
+        """Which message waits for this config, or that none does; nothing happens where it is another's."""
+        await self.database.run(ATTACH, {"tg_id": tg_id, "config_id": config_id, "message_id": message_id})
 
     async def request_deletion(self, tg_id: int, config_id: int, now: datetime) -> None:
         """Record that a config should be gone; NotFound where it is another's or gone already."""

@@ -25,7 +25,8 @@ CLAIM = statement(
         ORDER BY next_attempt_at LIMIT :batch FOR UPDATE SKIP LOCKED)
     UPDATE configs SET next_attempt_at = :lease_end, attempts = attempts + 1
     FROM due WHERE configs.id = due.id
-    RETURNING configs.id, user_id, status, instance_id, server_id, marzban_username, expires_at, revision, attempts
+    RETURNING configs.id, user_id, status, instance_id, marzban_username, expires_at, revision, attempts,
+              moved_from IS NOT NULL AND delivered_at IS NULL AS is_moving
     """
 )
 ASSIGN = statement(
@@ -134,10 +135,12 @@ def _fence(job: ConfigJob) -> dict[str, Any]:
 
 
 def _job(row: Row[Any]) -> ConfigJob:
+    # What comes from a legacy server has a link, though not of its panel's.
+    is_made = not (row.status == "active" and row.is_moving)
     return ConfigJob(
         config_id=row.id,
         owner=row.user_id,
-        work=WORK_OF[row.status],
+        work=WORK_OF[row.status] if is_made else ConfigWork.CREATE,
         instance_id=row.instance_id,
         username=row.marzban_username,
         expires_at=row.expires_at,

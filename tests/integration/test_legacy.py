@@ -73,7 +73,7 @@ async def test_it_moves_to_a_panel_under_the_same_row_and_link_and_its_owner_is_
     # Until a panel has followed, the old one serves.
     assert (await past.configs.get(7, card.id)).link == "vless://old"
     for job in await past.provisioning.claim_due(NOW, 30, 10):
-        assert (job.work, job.username.startswith(f"o{job.owner}_")) == (ConfigWork.SYNC, True)
+        assert (job.work, job.username.startswith(f"o{job.owner}_")) == (ConfigWork.CREATE, True)
         assert await past.provisioning.assign(job, "s1")
         for _ in range(2):
             await past.provisioning.created(job, URL, LINK, NOW)

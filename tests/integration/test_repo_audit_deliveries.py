@@ -44,7 +44,7 @@ REMOVALS = {"purchase_returns": "true", "purchases": "true", "ledger_transaction
 
 @pytest.fixture
 async def books(database: Database, cache: Cache) -> Books:
-    """Two purchases of which nothing was delivered, each given back, one behind them that has time yet, one after it all."""
+    """Two purchases of which nothing was delivered, given back, one behind them that has time yet, one after all."""
     books, store = Books(database, cache), DeliveryRepository(database, cache)
     await books.arrive(7, 9)
     await books.fund(7, 1000)
@@ -77,5 +77,5 @@ async def test_whatever_row_is_removed_is_noticed(books: Books) -> None:
 
 async def test_a_price_that_goes_back_to_who_owes_is_settled_once(books: Books) -> None:
     changed = "WITH r AS (UPDATE purchase_returns SET debt = 1) UPDATE ledger_entries SET amount = amount - 1"
-    owed = f"{changed} WHERE account = 'wallet:7' AND transaction_id IN {MOVED}"  # noqa: S608 - constants above
+    owed = f"{changed} WHERE account = 'wallet:7' AND transaction_id IN {MOVED}"
     assert "no debt is settled twice" in await noticed(books, owed)
