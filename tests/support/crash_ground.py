@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from calendar import month_name
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,7 @@ STORES = (
 # Who hears one of these, by a click or a code that came again, knows what there is to know.
 ENOUGH = {EN["error.not_found"], EN["promo.used_by_you"]}
 OPERATOR = 900
-VOLATILE = re.compile(r"\S*[\d/]\S*")
+VOLATILE = re.compile(rf"\S*[\d/]\S*|\b(?:{'|'.join(month_name[1:])})\b")
 
 # {me} is a person, {us} that person and whoever invited them.
 ASKED = {
