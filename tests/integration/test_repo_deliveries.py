@@ -249,12 +249,12 @@ async def test_a_worker_that_was_first_has_delivered(shop: Shop) -> None:
     await shop.buy(7, now=LATER)
     await shop.wishes()
     job = await shop.claims()
-    shop.clock.at = LATER + LIMIT
+    ((purchase_id, _),) = await shop.store.overdue(LATER, 10)
     async with asyncio.TaskGroup() as group, shop.database.transaction() as worker:
         await worker.exec_driver_sql("UPDATE configs SET status = 'active', link = 'vless://1', delivered_at = now()")
-        looking = group.create_task(shop.deliveries.run_once())
+        returning = group.create_task(shop.store.give_back(purchase_id, 7, LATER, LATER + LIMIT))
         await blocked(shop.database)
-    assert looking.result() == 0
+    assert returning.result() is None
     await shop.provisioning.created(job, "https://panel/sub/1", "vless://1", LATER + LIMIT)
     assert (await shop.balance(), await shop.statuses()) == (Money.rub(1000) - PRICE, ["active"])
     await shop.are_right()
