@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from app.domain.money import Money
 from app.domain.subscription import TRIAL_MAX_CONFIGS, TRIAL_PLAN
 from app.failpoints import failpoint
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+log = structlog.get_logger(__name__)
 
 # In working order: made by a panel, and living. What a legacy server has no purchase makes longer.
 WORKS = "w.status = 'active' AND w.server_id IS NULL AND w.delivered_at IS NOT NULL"
@@ -177,6 +181,8 @@ class DeliveryRepository(BaseRepository):
         async with self.database.transaction() as connection:
             returned = await self._give_back(connection, params)
         failpoint("purchase.returned")
+        if returned is not None:
+            log.warning("purchase_returned", purchase_id=purchase_id, reason=returned.reason)
         await self.drop_account(tg_id, parts=("balance", "sub_end", "active_sub", "configs"))
         return returned
 
@@ -205,7 +211,7 @@ class DeliveryRepository(BaseRepository):
             "message_id": max(messages, default=None),
         }
         await connection.execute(GIVE_BACK, facts)
-        return Returned(params["purchase_id"], params["tg_id"], Money.rub(claim.price), claim.subscription_end)
+        return Returned(Money.rub(claim.price), claim.subscription_end, claim.last_error)
 
 
 def _undelivered(row: Row[Any]) -> Undelivered:

@@ -11,16 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import structlog
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
     from app.domain.money import Money
     from app.services.ports import Clock
-
-log = structlog.get_logger(__name__)
 
 BATCH = 100
 
@@ -50,12 +46,11 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A purchase whose price went back, and when the buyer's subscription ends without it."""
+    """The price that went back, when the buyer's subscription ends without it, and the last failure."""
 
-    purchase_id: int
-    owner: int
     amount: Money
     subscription_end: datetime
+    reason: str | None
 
 
 class DeliveryStore(Protocol):
@@ -106,9 +101,7 @@ class Deliveries:
         returned = 0
         for purchase_id, owner in await self._store.overdue(now - self._return_after, BATCH):
             done = await self._store.give_back(purchase_id, owner, now - self._return_after, self._clock.now())
-            if done is not None:
-                log.warning("purchase_returned", purchase_id=purchase_id, owner=owner)
-                returned += 1
+            returned += done is not None
         if returned:
             self._wake("notices")
             self._wake("provisioning")
