@@ -139,6 +139,8 @@ class Settings(BaseSettings):
     panels_allow_private: bool = False
     panel_traffic_weight: Annotated[Decimal, Field(ge=0, le=1000, decimal_places=6)] = Decimal(1)
     panel_traffic_hours: Annotated[int, Field(ge=1, le=168)] = 3
+    delivery_alarm_minutes: PositiveInt = 30
+    delivery_timeout_hours: PositiveInt = 24
 
     sub_1m_price: Price | None = None
     sub_3m_price: Price | None = None

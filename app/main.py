@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -39,6 +40,7 @@ from app.panels.usage import MarzbanUsage
 from app.readiness import StartFailed
 from app.repo.bonuses import Bonuses
 from app.repo.configs import ConfigRepository
+from app.repo.deliveries import DeliveryRepository
 from app.repo.doorman import Doorman
 from app.repo.gifts import GiftRepository
 from app.repo.init_db import migrate, seed_panel
@@ -56,6 +58,7 @@ from app.repo.sublinks import SubLinkRepository
 from app.repo.user import UserRepository
 from app.services.accounts import Accounts
 from app.services.configs import Configs
+from app.services.deliveries import Deliveries
 from app.services.gifts import Gifts
 from app.services.promos import Promos
 from app.services.records import PanelAccess
@@ -122,6 +125,13 @@ class App:
         self.panels = PanelRepository(database, cache, self.keyring.seal)
         self.notices = NoticeRepository(database, cache)
         self.accounts = Accounts(self.users, self.clock, self.settings.free_trial_days)
+        self.deliveries = Deliveries(
+            DeliveryRepository(database, cache),
+            self.clock,
+            self.wake,
+            alarm_after=timedelta(minutes=self.settings.delivery_alarm_minutes),
+            return_after=timedelta(hours=self.settings.delivery_timeout_hours),
+        )
 
     def _panels(self) -> None:
         is_private = self.settings.panels_allow_private
@@ -236,6 +246,7 @@ class App:
         for number in range(PROVISIONERS):
             self._every(f"provisioning:{number}", 2, self._provision)
         self._every("notices", 2, self._notify)
+        self._every("deliveries", 60, self.deliveries.run_once)
         self._every("promos", 60, self.promos.release_lapsed)
         self._every("panels", MEASURE_EVERY_SECONDS, self.choice.keep_fresh)
         self._every("buckets", 3600, self.buckets.sweep)

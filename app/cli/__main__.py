@@ -18,6 +18,10 @@ PARTS: dict[str, dict[str, str]] = {
         "logs": "Show the end of the bot's log.",
     },
     "panels": {"panels": "Show who takes the next user; add panels, bound them, take them in and out of service."},
+    "undelivered": {
+        "undelivered": "List what was paid and not delivered: who waits for a config and has none that works."
+    },
+    "servers": {"servers": "The legacy servers: list them, move what is on them to panels."},
     "audit": {
         "audit": "Prove that ledger, balances, payments, subscriptions and panels agree.",
     },

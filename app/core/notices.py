@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aiogram import Bot
     from aiogram.types import InlineKeyboardMarkup
 
-    from app.locales.locales import Translator
+    from app.locales.locales import Markup, Translator
     from app.services.configs import Configs
     from app.services.ports import Clock, NoticeStore
     from app.services.records import Notice
@@ -95,11 +95,20 @@ class Notifier:
             case NoticeKind.GIFT_REDEEMED:
                 text = t("notice.gift", days=t.count("day", int(notice.facts["days"])))
                 await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
-            case NoticeKind.CONFIG_READY:
-                await self._show_config(notice, t)
+            case NoticeKind.PURCHASE_RETURNED:
+                await self._say_in(notice, Screen(_returned(notice, t), keyboards.paid(t)))
+            case NoticeKind.CONFIG_READY | NoticeKind.CONFIG_DELAYED | NoticeKind.CONFIG_MOVED:
+                await self._tell_of_config(notice, t)
+
+    async def _tell_of_config(self, notice: Notice, t: Translator) -> None:
+        match notice.kind:
+            case NoticeKind.CONFIG_MOVED:
+                await send(self._bot, notice.recipient, Screen(t("notice.moved"), keyboards.bought(t)))
             case NoticeKind.CONFIG_DELAYED:
                 keyboard = keyboards.creating(t, int(notice.facts["config_id"]))
                 await self._say_in(notice, Screen(t("vpn.delayed"), keyboard))
+            case _:
+                await self._show_config(notice, t)
 
     async def _close_invoice(
         self, notice: Notice, text: str, keyboard: InlineKeyboardMarkup | None = None
@@ -125,6 +134,9 @@ class Notifier:
 
     async def _say_in(self, notice: Notice, screen: Screen) -> None:
         """Put the text into the message that waits for the config; where it can't be, as a new one."""
+        if notice.message_id is None:
+            await send(self._bot, notice.recipient, screen)
+            return
         try:
             await self._bot.edit_message_text(
                 screen.text, chat_id=notice.recipient, message_id=notice.message_id, reply_markup=screen.keyboard
@@ -149,3 +161,11 @@ class Notifier:
         except TelegramBadRequest as problem:
             log.info("config_message_gone", notice_id=notice.id, problem=problem.message)
             await send(self._bot, notice.recipient, screen)
+
+
+def _returned(notice: Notice, t: Translator) -> Markup:
+    """What went back to the balance; what was owed is told apart."""
+    amount, debt = Money.rub(notice.facts["amount"]), Money.rub(notice.facts["debt"])
+    if debt == ZERO:
+        return t("notice.returned", amount=t.money(amount))
+    return t("notice.returned_debt", amount=t.money(amount), debt=t.money(debt))

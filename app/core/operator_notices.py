@@ -99,6 +99,25 @@ def _words(kind: NewsKind, facts: Mapping[str, str], t: Translator) -> Markup:
             return t("operator.audit_right", night=facts["night"])
         case NewsKind.AUDIT_BROKEN:
             return t("operator.audit_broken", night=facts["night"], count=facts["count"], named=facts["named"])
+        case NewsKind.UNDELIVERED | NewsKind.RETURNED:
+            return _undelivered(kind, facts, t)
+
+
+def _undelivered(kind: NewsKind, facts: Mapping[str, str], t: Translator) -> Markup:
+    amount, reason = t.money(Money.rub(facts["amount"])), facts["reason"] or t.plain("operator.no_reason")
+    if kind is NewsKind.RETURNED:
+        return t(
+            "operator.returned", amount=amount, user=facts["user"], reference=facts["reference"], reason=reason
+        )
+    return t(
+        "operator.undelivered",
+        count=facts["count"],
+        amount=amount,
+        user=facts["user"],
+        minutes=facts["minutes"],
+        panel=facts["panel"] or t.plain("operator.no_panel"),
+        reason=reason,
+    )
 
 
 def _sum(asset: str, units: int) -> str:

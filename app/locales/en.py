@@ -156,6 +156,17 @@ TEXTS = {
     "notice.taken": "💠 <b>{amount} was taken off your balance</b>\n\nOur support put it right. If you have a question, write to us: /paysupport.",
     "notice.bonus": "🎁 <b>+{amount}</b> for a friend you invited. Thank you for spreading the word!",
     "operator.unmatched": "💰 <b>Money waits for you: {sum}</b>{comment}\nWhose it is, nobody could tell. Give it to a customer:\n<code>./orbit assign {reference} TELEGRAM_ID</code>",
+    "operator.undelivered": (
+        "📦 <b>Paid and not delivered: {count}, {amount} in all</b>\n"
+        "{user} waits longest: {minutes} min, panel: {panel}. Last failure: {reason}\n"
+        "The bot goes on trying. The list: <code>./orbit undelivered</code>"
+    ),
+    "operator.returned": (
+        "↩️ <b>{amount} went back to the balance of {user}</b> (<code>{reference}</code>)\n"
+        "The config could not be made. Last failure: {reason}"
+    ),
+    "operator.no_panel": "none chosen",
+    "operator.no_reason": "none",
     "operator.comment": "\nComment: “{comment}”",
     "operator.debt": "↩️ <b>A refund left a debt of {amount}</b>\nAccount {user} had spent the money already (<code>{reference}</code>).",
     "operator.silent": "🔇 <b>No answer from {provider} since {since} UTC</b>\nPayments are not seen just now. None is lost: they are credited when it answers again.",
@@ -254,6 +265,21 @@ TEXTS = {
     "gift.none": "You have not given anything yet. Choose a subscription and press “Buy as a gift”.",
     "gift.open": "🎁 {title}: waits for its receiver\n<code>{link}</code>",
     "gift.redeemed": "✅ {title}: activated on {date}",
+    "notice.moved": (
+        "🚚 <b>Your config has moved to a new server</b>\n\n"
+        "The old link will soon stop working: open “My VPN” and add the new one to your app. "
+        "If your app has our permanent link already, just refresh it there."
+    ),
+    "notice.returned": (
+        "↩️ <b>{amount} is back on your balance</b>\n\n"
+        "We could not make your config in time. We are sorry! The money is on your balance again, "
+        "and the unused time of that purchase is taken off. You can buy a plan at any moment."
+    ),
+    "notice.returned_debt": (
+        "↩️ <b>{amount} is back on your balance</b>\n\n"
+        "We could not make your config in time. We are sorry! Another {debt} covered what an earlier refund had left "
+        "open. The unused time of that purchase is taken off. You can buy a plan at any moment."
+    ),
     "notice.gift": "🎁 <b>Your gift has been activated</b>\n\nA subscription for {days} is running. Thank you for sharing!",
     "rate_limit": "A little slower, please: try again in {seconds} s.",
     "error.internal": "Something went wrong. Please try again. If it doesn't help, give support the code <code>{incident}</code>.",

@@ -24,8 +24,11 @@ OF_OWNER = statement(
     " WHERE user_id = :tg_id AND status IN ('creating', 'active') ORDER BY id"
 )
 ONE = statement(
-    "SELECT id, user_id, name, status, instance_id, marzban_username, subscription_url, link, expires_at"
-    " FROM configs WHERE id = :config_id AND user_id = :tg_id AND status IN ('creating', 'active')"
+    """
+    SELECT id, user_id, name, status, instance_id, marzban_username, subscription_url, link, expires_at,
+           EXISTS (SELECT FROM notices WHERE key = 'delayed:' || configs.id) AS is_delayed
+    FROM configs WHERE id = :config_id AND user_id = :tg_id AND status IN ('creating', 'active')
+    """
 )
 # The lowest free slot is taken; two wishes at once collide on the slot's unique index, and the later looks again.
 # The account's row is held, so that a purchase at the same moment either counts here or moves this config afterwards.
@@ -57,11 +60,11 @@ WHY_NOT = statement(
     WHERE users.tg_id = :tg_id
     """
 )
-DETACH = statement("UPDATE configs SET message_id = NULL WHERE id = :config_id AND user_id = :tg_id")
+ATTACH = statement("UPDATE configs SET message_id = :message_id WHERE id = :config_id AND user_id = :tg_id")
 DELETE = statement(
     """
     UPDATE configs SET status = 'deleting', revision = revision + 1, is_due = true, attempts = 0,
-           next_attempt_at = :now
+           next_attempt_at = :now, doomed_at = :now
     WHERE id = :config_id AND user_id = :tg_id AND status IN ('creating', 'active') RETURNING id
     """
 )
@@ -103,9 +106,9 @@ class ConfigRepository(BaseRepository):
                 return known
         raise StorageUnavailable
 
-    async def detach_message(self, tg_id: int, config_id: int) -> None:
-        """No message waits for this config any more; nothing happens where it is another's."""
-        await self.database.run(DETACH, {"tg_id": tg_id, "config_id": config_id})
+    async def attach_message(self, tg_id: int, config_id: int, message_id: int | None) -> None:
+        """Which message waits for this config, or that none does; nothing happens where it is another's."""
+        await self.database.run(ATTACH, {"tg_id": tg_id, "config_id": config_id, "message_id": message_id})
 
     async def request_deletion(self, tg_id: int, config_id: int, now: datetime) -> None:
         """Record that a config should be gone; NotFound where it is another's or gone already."""
@@ -146,4 +149,5 @@ def _config(row: Row[Any]) -> Config:
         subscription_url=row.subscription_url,
         link=row.link,
         expires_at=row.expires_at,
+        is_delayed=row.is_delayed,
     )

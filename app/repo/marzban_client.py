@@ -1,4 +1,4 @@
-"""Owns the calls to Marzban panels (0.4.2 to 0.8.4): transport only. Must not choose a panel or decide what a user means."""
+"""Owns the calls to Marzban panels (0.4.2 to 0.8.4): transport only. Must not choose a panel or judge a user."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.repo.columns import Base, Instant, Key, Rub, TgRef
+from app.repo.delivery_models import PurchaseReturn
 from app.repo.link_models import SubscriptionCopy, SubscriptionLink
 from app.repo.money_models import (
     ChainCursor,
@@ -56,6 +57,7 @@ __all__ = [
     "Promocode",
     "ProviderSighting",
     "Purchase",
+    "PurchaseReturn",
     "Receipt",
     "Referral",
     "Refund",
@@ -160,7 +162,8 @@ class Config(Base):
     """A VPN config: what should be, and how far the panel has followed. Deleted rows stay as tombstones.
 
     A living config holds one of the account's numbered slots: the unique index is what limits their number.
-    `made_at` is when a panel last made its user.
+    `made_at` is when a panel last made its user, `delivered_at` when it first was in working order, `doomed_at` when it
+    was wished away, `deleted_at` when it was gone from its panel. `moved_from` is the legacy server that it was on.
     """
 
     __tablename__ = "configs"
@@ -173,6 +176,7 @@ class Config(Base):
         Index("ix_configs_due", "next_attempt_at", postgresql_where=text("is_due")),
         Index("ix_configs_creating", "instance_id", postgresql_where=text("status = 'creating'")),
         Index("ix_configs_made", "made_at", postgresql_where=text("status = 'active'")),
+        Index("ix_configs_server_id", "server_id", postgresql_where=text("server_id IS NOT NULL")),
     )
 
     id: Mapped[Key]
@@ -198,6 +202,10 @@ class Config(Base):
     created_at: Mapped[Instant]
     made_at: Mapped[Instant | None]
     deleted_at: Mapped[Instant | None]
+    delivered_at: Mapped[Instant | None]
+    doomed_at: Mapped[Instant | None]
+    reported_at: Mapped[Instant | None]
+    moved_from: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("servers.id", ondelete="SET NULL"))
 
 
 class Notice(Base):

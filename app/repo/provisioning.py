@@ -25,7 +25,8 @@ CLAIM = statement(
         ORDER BY next_attempt_at LIMIT :batch FOR UPDATE SKIP LOCKED)
     UPDATE configs SET next_attempt_at = :lease_end, attempts = attempts + 1
     FROM due WHERE configs.id = due.id
-    RETURNING configs.id, user_id, status, instance_id, server_id, marzban_username, expires_at, revision, attempts
+    RETURNING configs.id, user_id, status, instance_id, marzban_username, expires_at, revision, attempts,
+              moved_from IS NOT NULL AND delivered_at IS NULL AS is_moving
     """
 )
 ASSIGN = statement(
@@ -38,13 +39,14 @@ CREATED = statement(
     WITH done AS (
         UPDATE configs SET subscription_url = :subscription_url, link = :link, last_error = NULL, attempts = 0,
                status = CASE WHEN status = 'creating' THEN 'active' ELSE status END,
+               delivered_at = CASE WHEN status = 'deleting' THEN delivered_at ELSE COALESCE(delivered_at, :now) END,
                is_due = (revision <> :revision), next_attempt_at = :now, made_at = :now
         WHERE id = :config_id AND status IN ('creating', 'active', 'deleting')
-        RETURNING id, user_id, status, message_id
+        RETURNING id, user_id, status, message_id, moved_from
     ), told AS (
         INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
-        SELECT 'ready:' || id, user_id, 'config_ready', jsonb_build_object('config_id', id::text),
-               message_id, :now, :now
+        SELECT 'ready:' || id, user_id, CASE WHEN moved_from IS NULL THEN 'config_ready' ELSE 'config_moved' END,
+               jsonb_build_object('config_id', id::text), message_id, :now, :now
         FROM done WHERE status = 'active' ON CONFLICT (key) DO NOTHING
     )
     SELECT user_id FROM done
@@ -70,18 +72,20 @@ DELETED = statement(
     SELECT user_id FROM gone
     """
 )
-# Who waits for a new config hears once, at the third failure, that it takes longer and that nothing is to be done.
+# Who waits for a new config hears once, at the third failure or after some seconds, that it takes longer and that
+# nothing is to be done: a panel that hangs fails slowly.
 RETRY = statement(
     """
     WITH waits AS (
         UPDATE configs SET next_attempt_at = CASE WHEN revision = :revision THEN :at ELSE next_attempt_at END,
                last_error = :error
-        WHERE id = :config_id AND is_due RETURNING id, user_id, status, attempts, message_id
+        WHERE id = :config_id AND is_due RETURNING id, user_id, status, attempts, message_id, created_at
     )
     INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
     SELECT 'delayed:' || id, user_id, 'config_delayed', jsonb_build_object('config_id', id::text),
            message_id, :now, :now
-    FROM waits WHERE status = 'creating' AND attempts >= 3 ON CONFLICT (key) DO NOTHING
+    FROM waits WHERE status = 'creating' AND (attempts >= 3 OR created_at < :now - interval '15 seconds')
+    ON CONFLICT (key) DO NOTHING
     """
 )
 
@@ -131,10 +135,12 @@ def _fence(job: ConfigJob) -> dict[str, Any]:
 
 
 def _job(row: Row[Any]) -> ConfigJob:
+    # What comes from a legacy server has a link, though not of its panel's.
+    is_made = not (row.status == "active" and row.is_moving)
     return ConfigJob(
         config_id=row.id,
         owner=row.user_id,
-        work=WORK_OF[row.status],
+        work=WORK_OF[row.status] if is_made else ConfigWork.CREATE,
         instance_id=row.instance_id,
         username=row.marzban_username,
         expires_at=row.expires_at,

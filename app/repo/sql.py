@@ -29,6 +29,10 @@ TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("use_id", "gift_id"), BIG),
     **dict.fromkeys(("number", "per_person", "most_uses"), INT),
     "value": RUB,
+    **dict.fromkeys(("purchase_id", "server_id"), BIG),
+    **dict.fromkeys(("end_before", "subscription_end", "asked_at"), INSTANT),
+    **dict.fromkeys(("debt", "returned"), RUB),
+    "is_trial": Boolean(),
     "first_purchase": Boolean(),
     **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "capacity", "stars"), INT),
 }

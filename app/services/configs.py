@@ -64,9 +64,13 @@ class Configs:
         self._wake("provisioning")
         return card
 
+    async def wait_in(self, owner: int, config_id: int, message_id: int | None) -> None:
+        """This message shows that the config is being made, and is to become it."""
+        await self._store.attach_message(owner, config_id, message_id)
+
     async def leave(self, owner: int, config_id: int) -> None:
         """The message that waited for the config shows something else now."""
-        await self._store.detach_message(owner, config_id)
+        await self._store.attach_message(owner, config_id, None)
 
     async def delete(self, owner: int, config_id: int) -> None:
         """Record that it should be gone, here at once and on the panel as soon as it follows. Raises NotFound."""

@@ -33,6 +33,8 @@ class NewsKind(StrEnum):
     BACK = "back"
     AUDIT_RIGHT = "audit_right"
     AUDIT_BROKEN = "audit_broken"
+    UNDELIVERED = "undelivered"
+    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,8 +181,8 @@ class ConfigStore(Protocol):
         """Record that a config should exist; the same intent again returns it. NoSubscription, TooManyConfigs."""
         ...
 
-    async def detach_message(self, tg_id: int, config_id: int) -> None:
-        """No message waits for this config any more; nothing happens where it is another's."""
+    async def attach_message(self, tg_id: int, config_id: int, message_id: int | None) -> None:
+        """Which message waits for this config, or that none does; nothing happens where it is another's."""
         ...
 
     async def request_deletion(self, tg_id: int, config_id: int, now: datetime) -> None:

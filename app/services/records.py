@@ -81,6 +81,7 @@ class Config:
     link: str | None = field(repr=False)
     expires_at: datetime
     public_url: str | None = field(default=None, repr=False)
+    is_delayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,8 @@ class NoticeKind(StrEnum):
     GIFT_REDEEMED = "gift_redeemed"
     CONFIG_READY = "config_ready"
     CONFIG_DELAYED = "config_delayed"
+    CONFIG_MOVED = "config_moved"
+    PURCHASE_RETURNED = "purchase_returned"
 
 
 @dataclass(frozen=True, slots=True)

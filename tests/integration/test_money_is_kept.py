@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, DateTime, Integer, Numeric, Table
 from sqlalchemy.exc import DBAPIError
 
 from app.domain.promo import PromoKind
+from app.repo.deliveries import DeliveryRepository
 from app.repo.models import Base
 from app.repo.refunds import RefundRepository
 from app.services.refunds import RefundStatus
@@ -35,6 +36,7 @@ SETTLED = {
     "operator_log": "true",
     "grants": "true",
     "gifts": "redeemed_at IS NOT NULL",
+    "purchase_returns": "true",
     "promo_uses": "status = 'used'",
 }
 # What the shop itself still writes into settled rows, none of which is money.
@@ -68,6 +70,10 @@ async def books(database: Database, cache: Cache) -> Books:
     await refunds.ask("stars", "charge-1", NOW)
     await office.takes_back()
     await refunds.close("stars", "charge-1", RefundStatus.DONE, NOW)
+    deliveries = DeliveryRepository(database, cache)
+    await books.configs.request(7, "wish", None, NOW)
+    ((purchase_id, owner),) = await deliveries.overdue(NOW, 10)
+    assert await deliveries.give_back(purchase_id, owner, NOW, NOW + timedelta(days=1))
     await books.are_right()
     return books
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from tests.planted.in_books import BOOKS
 from tests.planted.in_chain import CHAIN
 from tests.planted.in_choice import CHOICES
+from tests.planted.in_deliveries import UNDELIVERED
 from tests.planted.in_gateways import GATEWAYS
 from tests.planted.in_kassa import KASSA
 from tests.planted.in_office import OFFICE
 from tests.planted.in_people import PEOPLE
 from tests.planted.in_promos import PROMO
 
-PLANTS = (*BOOKS, *PEOPLE, *CHAIN, *GATEWAYS, *KASSA, *PROMO, *OFFICE, *CHOICES)
+PLANTS = (*BOOKS, *PEOPLE, *CHAIN, *GATEWAYS, *KASSA, *PROMO, *OFFICE, *CHOICES, *UNDELIVERED)

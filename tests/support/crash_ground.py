@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from calendar import month_name
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,7 @@ STORES = (
 # Who hears one of these, by a click or a code that came again, knows what there is to know.
 ENOUGH = {EN["error.not_found"], EN["promo.used_by_you"]}
 OPERATOR = 900
-VOLATILE = re.compile(r"\S*[\d/]\S*")
+VOLATILE = re.compile(rf"\S*[\d/]\S*|\b(?:{'|'.join(month_name[1:])})\b")
 
 # {me} is a person, {us} that person and whoever invited them.
 ASKED = {
@@ -65,7 +66,8 @@ ASKED = {
     "invoices": "SELECT DISTINCT method, amount, status, reason FROM payments WHERE user_id = {me}",
     "tombstones": "SELECT method, amount FROM payment_tombstones WHERE user_id = {me}",
     "purchases": "SELECT plan_key, days, price FROM purchases WHERE user_id = {me}",
-    "configs": "SELECT slot, status, is_due, instance_id FROM configs WHERE user_id = {me}",
+    "configs": "SELECT slot, status, is_due, instance_id, moved_from IS NULL FROM configs WHERE user_id = {me}",
+    "returns": "SELECT amount, debt FROM purchase_returns WHERE user_id = {me}",
     "uses": "SELECT kind, value, status, number FROM promo_uses WHERE user_id = {me}",
     "gifts": "SELECT giver_id = {me}, plan_key, price, redeemed_by = {me} FROM gifts WHERE giver_id IN ({us})",
     "given": "SELECT split_part(key, ':', 1), days FROM grants WHERE user_id = {me}",

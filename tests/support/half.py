@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from app.payments.gateway.ton_history import coin_history
 from app.payments.manager import PaymentManager
 from app.repo.bonuses import Bonuses
 from app.repo.configs import ConfigRepository
+from app.repo.deliveries import DeliveryRepository
 from app.repo.gifts import GiftRepository
 from app.repo.payments import PaymentRepository
 from app.repo.promo_desk import PromoDeskRepository
@@ -34,6 +35,7 @@ from app.repo.stars import StarRepository
 from app.repo.user import UserRepository
 from app.repo.waiting import WaitingRepository
 from app.services.accounts import Accounts
+from app.services.deliveries import Deliveries
 from app.services.gifts import Gifts
 from app.services.operators import OperatorDesk
 from app.services.promos import Promos
@@ -47,6 +49,7 @@ from app.utils.redis import Cache
 from app.utils.updater import TonTransactionsUpdater
 from tests.support.books import MONTH, NOW, TIMEOUT, WALLET
 from tests.support.outside import TOKEN
+from tests.support.sales_model import PATIENCE
 
 if TYPE_CHECKING:
     from app.payments.gateway.cryptopay_models import Invoice
@@ -96,6 +99,9 @@ class Half:
         self.desk = OperatorDesk(self.waiting, clock, "olga")
         self.configs = ConfigRepository(database, cache)
         self.provisioning = ProvisioningRepository(database, cache)
+        self.deliveries = Deliveries(
+            DeliveryRepository(database, cache), clock, _nobody, alarm_after=timedelta(hours=1), return_after=PATIENCE
+        )
         self.payments = PaymentRepository(database, cache, Settler(database, bonuses))
         self.receipts = Receipts(ReceiptRepository(database, cache, bonuses), clock, _nobody)
         self.cleanup = PaymentCleanupTask(self.payments, clock)

@@ -175,8 +175,10 @@ class Life(SalesLife):
         return self.news_of(self.outside.stars.give_back(charges[first % len(charges)]))
 
     def request(self, first: int, second: int) -> Act:
-        tg_id = self.person(first)
-        wish = f"wish{second % 50}"
+        return self.requests(self.person(first), f"wish{second % 50}")
+
+    def requests(self, tg_id: int, wish: str) -> Act:
+        """A config is wished for."""
 
         async def do(half: Half) -> int | None:
             try:

@@ -23,6 +23,8 @@ from tests.support.orders import after
 from tests.support.shop_model import Charge, ShopModel, Transfer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.services.stars import StarRow
     from tests.support.half import Half
 
@@ -54,14 +56,19 @@ class Stage:
     async def invoice(self, method: PaymentMethod) -> int:
         """The buyer's invoice of this kind."""
         if method not in self.bills:
-            self._move(-AGE)
-            await self.happens(self.life.open(BUYER - 1, 60 + METHODS.index(method)))
-            self._move(AGE)
+            await self.long_ago(lambda: self.life.open(BUYER - 1, 60 + METHODS.index(method)))
             self.bills[method] = max(self.life.model.bills)
             if self.is_failed:
                 await self.half.payments.cancel(BUYER, self.bills[method])
                 self.life.model.cancel(self.bills[method], done=True)
         return self.bills[method]
+
+    async def long_ago(self, *acts: Callable[[], Act]) -> None:
+        """These happened a good while before the two sessions begin."""
+        self._move(-AGE)
+        for act in acts:
+            await self.happens(act())
+        self._move(AGE)
 
     def _move(self, span: timedelta) -> None:
         self.life.clock.at += span

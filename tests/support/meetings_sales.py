@@ -10,7 +10,7 @@ from app.domain.promo import PromoKind
 from app.services.operators import Worth
 from tests.support.act import Act
 from tests.support.half import PLANS
-from tests.support.meetings import BUYER, FRIEND, Buy, Operation
+from tests.support.meetings import BUYER, FRIEND, Buy, Operation, Refund
 from tests.support.sales_model import Code
 
 if TYPE_CHECKING:
@@ -125,10 +125,47 @@ class Assign(Operation):
         )
 
 
+class GiveBack(Operation):
+    """A plan was bought long ago, and no panel ever made the config."""
+
+    name = "give back"
+
+    async def prepare(self, stage: Stage) -> None:
+        life = stage.life
+        if not life.model.people[BUYER].configs:
+            await stage.long_ago(
+                lambda: life.buys(BUYER, PLANS[0], "long ago"), lambda: life.requests(BUYER, "long ago")
+            )
+
+    def act(self, stage: Stage) -> Act:
+        return Act(
+            lambda half: half.deliveries.run_once(),
+            lambda count: [lambda model: model.give_back(BUYER) is bool(count)],
+        )
+
+
+class Deliver(GiveBack):
+    """A panel has made it at last."""
+
+    name = "deliver"
+
+    async def prepare(self, stage: Stage) -> None:
+        await super().prepare(stage)
+        (self.job,) = await stage.half.provisioning.claim_due(stage.life.clock.now(), 30, 10)
+
+    def act(self, stage: Stage) -> Act:
+        now = stage.life.clock.now()
+        return Act(
+            lambda half: half.provisioning.created(self.job, "https://sub", "vless://", now),
+            lambda _none: [lambda model: model.deliver(BUYER)],
+        )
+
+
 SALES: tuple[type[Operation], ...] = (Promo, Discount, BuyForLess, Give, Unwrap, Adjust, Assign)
 # Pairs beside those of the table with each other and with themselves.
 MORE_SALES: tuple[tuple[type[Operation], type[Operation]], ...] = (
     (Promo, PromoOfFriend),
     (BuyForLess, GiveForLess),
     (Unwrap, UnwrapByGiver),
+    *((GiveBack, other) for other in (GiveBack, Deliver, Buy, Refund)),
 )

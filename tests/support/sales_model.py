@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.money import ZERO, Money
@@ -13,6 +13,8 @@ from tests.support.books import NOW
 
 if TYPE_CHECKING:
     from app.domain.plans import Plan
+
+PATIENCE = timedelta(hours=24)
 
 
 @dataclass
@@ -43,9 +45,18 @@ class Gift:
     redeemed_by: int | None = None
 
 
+@dataclass(frozen=True)
+class Gained:
+    """Days that were bought, or given: then without a price. What was bought may be given back."""
+
+    days: int
+    at: datetime
+    price: Money | None = None
+
+
 @dataclass
 class Person:
-    """An account. `taken` are codes that were used, with the message that did it."""
+    """An account. `taken` are codes that were used, with the message that did it; `gained` is in order of time."""
 
     inviter: int | None = None
     balance: Money = ZERO
@@ -58,6 +69,9 @@ class Person:
     intents: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     held: Held | None = None
+    debt: Money = ZERO
+    gained: tuple[Gained, ...] = ()
+    delivered: frozenset[int] = frozenset()
     taken: dict[str, str] = field(default_factory=dict)
 
     def copy(self) -> Person:
@@ -72,8 +86,9 @@ class Person:
         holds = self.held is not None and self.held.until > now
         return discounted(plan.price, self.held.percent) if holds and self.held else plan.price
 
-    def longer(self, now: datetime, days: int, max_configs: int) -> None:
+    def longer(self, now: datetime, days: int, max_configs: int, price: Money | None = None) -> None:
         """Days are added, and as many configs allowed as go with them."""
+        self.gained += (Gained(days, now, price),)
         kept = self.max_configs if is_active(self.end, now) else 0
         self.max_configs = max(kept, max_configs)
         self.end = extended(self.end, now, days)
@@ -94,13 +109,39 @@ class Sales:
     def buy(self, tg_id: int, plan: Plan, intent: str, use_id: int = 0) -> bool:
         """Whether the plan is the person's, by this press or by an earlier one."""
         person = self.people[tg_id]
+        price = person.price(plan, self.now)
         if intent in person.intents:
             return True
         if not self._pays("purchase", tg_id, plan, use_id):
             return False
         person.intents |= {intent}
-        person.longer(self.now, plan.days, plan.max_configs)
+        person.longer(self.now, plan.days, plan.max_configs, price)
         return True
+
+    def deliver(self, tg_id: int) -> bool:
+        """Panels have made all that the person has asked for."""
+        self.people[tg_id].delivered |= self.people[tg_id].configs
+        return True
+
+    def give_back(self, tg_id: int) -> bool:
+        """Whether there was something of a day ago that no config came for; the time behind it moves forward."""
+        person, before = self.people[tg_id], len(self.people[tg_id].gained)
+        for sold in person.gained:
+            if sold.price is None or sold.at > self.now - PATIENCE or person.delivered or not person.configs:
+                continue
+            later = sum(gained.days for gained in person.gained[person.gained.index(sold) + 1 :])
+            least = max(person.end - timedelta(days=sold.days), self.now + timedelta(days=later))
+            person.end = min(person.end, least)
+            person.gained = tuple(gained for gained in person.gained if gained is not sold)
+            settled = min(person.debt, sold.price)
+            person.debt -= settled
+            self.book("undelivered", "debts", settled)
+            self.book("undelivered", f"wallet:{tg_id}", sold.price - settled)
+            self.book("undelivered", "sales", -sold.price)
+            person.balance += sold.price - settled
+            person.max_configs = person.max_configs if person.gained else 1
+            person.configs = person.configs if is_active(person.end, self.now) else frozenset()
+        return len(person.gained) < before
 
     def give(self, tg_id: int, plan: Plan, intent: str, use_id: int, code: str | None) -> bool:
         """Whether the gift is paid for, by this press or by an earlier one; `code` is the real one's."""

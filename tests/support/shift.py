@@ -21,7 +21,9 @@ from app.keyring import PAYMENT_PATHS
 from app.main import UPDATES, App
 from app.office import Office
 from app.repo.bonuses import Bonuses
+from app.repo.legacy import LegacyRepository
 from app.repo.waiting import WaitingRepository
+from app.services.legacy import Relocation
 from app.services.operators import Adjustment, OperatorDesk, Refusal, Refused, worth_of
 from app.stores import open_stores
 from app.web.app import create_app
@@ -51,6 +53,8 @@ class Chores:
     assign: tuple[str, int] | None = None
     adjust: tuple[int, str] | None = None
     office: bool = False
+    # Also look after what was not delivered, and move what is on legacy servers.
+    deliveries: bool = False
 
 
 class Alone:
@@ -102,6 +106,9 @@ async def shift(app: App, updates: int, chores: Chores) -> None:
     app.cash.start_jobs(lambda _name, _seconds, job: jobs.append(job))  # type: ignore[arg-type]  # see Every
     for job in jobs:
         await job()
+    if chores.deliveries:
+        await app.deliveries.run_once()
+        await Relocation(LegacyRepository(app.stores.database, app.stores.cache), app.clock).move(None, None, 100)
     while await app.provisioner.run_once() + await app.notifier.run_once():
         pass
     if chores.office:

@@ -180,6 +180,7 @@ class ShopModel(Sales):
         person = self.people[receipt.owner]
         taken = min(person.balance, worth)
         person.balance -= taken
+        person.debt += worth - taken
         self.book("refund", f"wallet:{receipt.owner}", -taken)
         self.book("refund", "debts", taken - worth)
         self.book("refund", f"gateway:{gateway}", worth)

@@ -92,4 +92,6 @@ async def _show(
     query: CallbackQuery, config_id: int, t: Translator, shopfront: Shopfront, toast: str | None = None
 ) -> None:
     config = await shopfront.configs.get(query.from_user.id, config_id)
+    if config.link is None and query.message is not None:
+        await shopfront.configs.wait_in(query.from_user.id, config_id, query.message.message_id)
     await show(query, details.config(t, config, await shopfront.configs.usage(config)), toast)

@@ -32,7 +32,7 @@ def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
     """A config that is ready: link, QR, expiry, traffic; one that is not: that it is being made."""
     url = shown.public_url or shown.subscription_url or shown.link
     if url is None:
-        return Screen(t("vpn.creating"), keyboards.creating(t, shown.id))
+        return Screen(t("vpn.delayed" if shown.is_delayed else "vpn.creating"), keyboards.creating(t, shown.id))
     traffic = t.usage(usage.used_bytes, usage.limit_bytes) if usage else t.plain("config.traffic_unknown")
     text = t(
         "config.caption",

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.repo.audit.books import BOOKS
 from app.repo.audit.chain import CHAIN
 from app.repo.audit.delays import DELAYS
+from app.repo.audit.deliveries import DELIVERIES
 from app.repo.audit.operators import OPERATORS
 from app.repo.audit.promos import PROMOS
 from app.repo.audit.receipts import RECEIPTS
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from app.repo.db import Database
 
 # Each finds rows that must not exist; the first column names the row, the second says what is wrong with it.
-INVARIANTS = {**BOOKS, **RECEIPTS, **CHAIN, **REFUNDS, **SALES, **PROMOS, **OPERATORS}
+INVARIANTS = {**BOOKS, **RECEIPTS, **CHAIN, **REFUNDS, **SALES, **PROMOS, **OPERATORS, **DELIVERIES}
 
 MOST_SECONDS = 120
 

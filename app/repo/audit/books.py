@@ -21,6 +21,7 @@ KINDS = {
     "refund": "refund",
     "promo": "promo",
     "gift": "gift",
+    "undelivered": "undelivered",
 }
 # Which accounts a movement of a kind may run between, least amount first.
 SIDES = (
@@ -29,6 +30,10 @@ SIDES = (
     ("referral", "from bonuses to wallet"),
     ("promo", "from promotions to wallet"),
     ("gift", "from wallet to sales"),
+    ("undelivered", "from sales to wallet"),
+    ("undelivered", "from sales to debts"),
+    ("undelivered", "from sales to debts to wallet"),
+    ("undelivered", "from sales to wallet to debts"),
     ("adjustment", "from adjustments to wallet"),
     ("adjustment", "from wallet to adjustments"),
     ("refund", "from wallet to gateway"),

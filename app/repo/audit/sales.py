@@ -1,9 +1,20 @@
 """What was sold and given: purchases, time, configs, bonuses. Queries only."""
 
-# Everything that has moved the end of a subscription but the trial. Each moves it on, so the ends tell the order.
+# Everything that has moved the end of a subscription but the trial. Each moves it on, so the ends tell the order, but
+# for a purchase that was given back: it says itself what came before it, and begins another turn.
 EXTENSIONS = """
-    SELECT 'purchase ' || id AS name, user_id, days, subscription_end, created_at FROM purchases
-    UNION ALL SELECT key, user_id, days, subscription_end, created_at FROM grants
+    SELECT 'purchase ' || p.id AS name, p.user_id, p.days, p.subscription_end, p.created_at,
+           CAST(NULL AS timestamptz) AS end_before,
+           (SELECT count(*) FROM purchase_returns r WHERE r.user_id = p.user_id AND r.last_purchase < p.id) AS turn
+    FROM purchases p
+    UNION ALL
+    SELECT g.key, g.user_id, g.days, g.subscription_end, g.created_at, NULL,
+           (SELECT count(*) FROM purchase_returns r WHERE r.user_id = g.user_id AND r.last_grant < g.id)
+    FROM grants g
+    UNION ALL
+    SELECT 'undelivered ' || purchase_id, user_id, NULL, subscription_end, created_at, end_before,
+           row_number() OVER (PARTITION BY user_id ORDER BY id)
+    FROM purchase_returns
 """
 
 SALES = {
@@ -15,11 +26,13 @@ SALES = {
         GROUP BY p.id HAVING COALESCE(sum(e.amount) FILTER (WHERE e.account = 'sales'), 0) <> p.price
             OR COALESCE(sum(e.amount) FILTER (WHERE e.account = 'wallet:' || p.user_id), 0) <> -p.price""",
     "every purchase and grant adds its days to the time left": f"""
-        SELECT name, days || ' days, ends ' || subscription_end FROM (
-            SELECT *, days * interval '24 hours' AS span,
-                   lag(subscription_end) OVER (PARTITION BY user_id ORDER BY subscription_end) AS before
+        SELECT name, COALESCE(days || ' days', 'given back') || ', ends ' || subscription_end FROM (
+            SELECT *, days * interval '24 hours' AS span, lag(subscription_end) OVER (
+                PARTITION BY user_id ORDER BY turn, days IS NOT NULL, subscription_end) AS before
             FROM ({EXTENSIONS}) every) x
-        WHERE subscription_end <> span + GREATEST(created_at, COALESCE(before, subscription_end - span))""",  # noqa: S608 - constants
+        WHERE CASE WHEN days IS NULL THEN end_before IS DISTINCT FROM before
+                   ELSE subscription_end <> span + GREATEST(created_at, COALESCE(before, subscription_end - span)) END
+    """,  # noqa: S608 - constants
     "every sale has its purchase": """
         SELECT t.key, 'no such purchase' FROM ledger_transactions t
         WHERE t.kind = 'purchase' AND NOT EXISTS (SELECT FROM purchases p WHERE t.key = 'purchase:' || p.id)""",
@@ -43,8 +56,8 @@ SALES = {
     "the time left is what was given and bought": f"""
         SELECT 'user ' || u.tg_id, 'ends ' || u.subscription_end || ', given and bought until ' || x.subscription_end
         FROM users u JOIN (
-            SELECT user_id, max(subscription_end) AS subscription_end FROM ({EXTENSIONS}) every GROUP BY user_id) x
-            ON x.user_id = u.tg_id
+            SELECT DISTINCT ON (user_id) user_id, subscription_end FROM ({EXTENSIONS}) every
+            ORDER BY user_id, turn DESC, days IS NOT NULL DESC, subscription_end DESC) x ON x.user_id = u.tg_id
         WHERE u.subscription_end IS DISTINCT FROM x.subscription_end""",  # noqa: S608 - constants
     "every living config ends with its subscription": """
         SELECT 'config ' || c.id, 'ends ' || c.expires_at || ', subscription ' || u.subscription_end
