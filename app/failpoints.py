@@ -35,6 +35,8 @@ Point = Literal[
     "config.requested", "config.doomed", "config.claimed", "config.assigned", "config.user_made", "config.created",
     "config.user_moved", "config.synced", "config.user_deleted", "config.deleted", "config.failed",
     "config.postponed",
+    "pause.wanted", "pause.claimed", "pause.user_disabled", "pause.begun", "pause.user_enabled", "pause.over",
+    "pause.failed", "pause.postponed",
     # what people see
     "account.made", "account.uncached", "dialogue.state", "dialogue.data", "screen.answered", "screen.shown",
     "screen.sent", "screen.deleted", "notice.claimed", "notice.edited", "notice.failed", "notice.marked",

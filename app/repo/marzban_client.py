@@ -149,6 +149,16 @@ class MarzbanClient:
             raise PanelBadAnswer(self.instance_id, "field expire was not taken over")
         return user
 
+    async def set_enabled(self, username: str, *, enabled: bool | None, note: str) -> PanelUser:
+        """Let the user in or keep them out (None: as it is), and say why in the note. PanelUserNotFound; repeatable."""
+        status = {} if enabled is None else {"status": "active" if enabled else "disabled"}
+        body = {**status, "note": note}
+        return self._user(await self._call(Ask("PUT", f"/api/user/{self._checked(username)}", body=body)), username)
+
+    async def token(self, refused: str | None = None) -> str:
+        """A token other than `refused`, for what does not pass by here: the sockets of logs. As PanelToken.current."""
+        return await self._token.current(refused)
+
     async def delete_user(self, username: str) -> None:
         """Make sure that there is no such user; one that is gone already is fine."""
         try:

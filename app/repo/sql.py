@@ -30,6 +30,10 @@ TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("number", "per_person", "most_uses"), INT),
     "value": RUB,
     "first_purchase": Boolean(),
+    **dict.fromkeys(("device_id", "pause_id"), BIG),
+    "is_counted": Boolean(),
+    "addresses": INT,
+    "ends_at": INSTANT,
     **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "stars"), INT),
 }
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
