@@ -4,11 +4,14 @@ from aiohttp import web
 
 from sandbox import faults
 from sandbox.marzban import guard
+from sandbox.marzban.logs import Logs
 from sandbox.marzban.panel import Panel
 from sandbox.marzban.panel_api import PanelApi
 from sandbox.marzban.sim import Sim
 from sandbox.marzban.sub_api import SubApi
 from sandbox.marzban.users_api import UsersApi
+
+LOGS = web.AppKey("logs", Logs)
 
 
 def create_app(panel: Panel) -> web.Application:
@@ -17,7 +20,9 @@ def create_app(panel: Panel) -> web.Application:
     app = web.Application(
         middlewares=[guard.hang_up, guard.power(panel), faults.middleware(script, guard.shape), guard.manners]
     )
-    for part in (PanelApi(panel), UsersApi(panel), SubApi(panel), Sim(panel)):
+    logs = Logs(panel)
+    app[LOGS] = logs
+    for part in (PanelApi(panel), UsersApi(panel), SubApi(panel), logs, Sim(panel, logs)):
         app.add_routes(part.routes())
     faults.add_routes(app, script)
     return app

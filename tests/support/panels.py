@@ -20,13 +20,14 @@ from app.repo.db import Database, make_engine
 from app.repo.marzban_client import MarzbanClients, TokenCache
 from app.services.records import ConfigJob, ConfigWork, PanelAccess
 from sandbox.clock import SandboxClock
-from sandbox.marzban import Panel, create_app
+from sandbox.marzban import LOGS, Panel, create_app
 from sandbox.serve import Server
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
     from app.utils.redis import Cache
+    from sandbox.marzban.logs import Logs
 
 PASSWORD = "correct horse"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -38,6 +39,7 @@ class RunningPanel:
 
     panel: Panel
     server: Server
+    logs: Logs
     calls: list[str] = field(default_factory=list)
     now_in_flight: int = 0
     most_in_flight: int = 0
@@ -73,7 +75,7 @@ async def running(panel: Panel) -> AsyncIterator[RunningPanel]:
     """Serve the panel while the block runs."""
     app = create_app(panel)
     server = Server(app)
-    served = RunningPanel(panel, server)
+    served = RunningPanel(panel, server, app[LOGS])
 
     @web.middleware
     async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
