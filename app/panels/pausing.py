@@ -104,7 +104,8 @@ class Pauser:
     async def _resume(self, access: PanelAccess, user: PanelUser, job: PauseJob) -> None:
         mark = mark_of(job)
         if mark not in _notes(user):
-            await self._end(job, PauseOutcome.NOT_OURS)
+            # Let in by this pause, which could not write it down, or by an operator; or kept out by one.
+            await self._end(job, PauseOutcome.NOT_OURS if user.status == DISABLED else PauseOutcome.RESUMED)
             return
         # One that somebody has switched on meanwhile only loses the mark.
         enabled = True if user.status == DISABLED else None

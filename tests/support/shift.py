@@ -43,13 +43,15 @@ TRUST = ssl.create_default_context()
 class Chores:
     """What comes to a bot beside its jobs: a webhook, what an operator asks for, and what operators are told.
 
-    A webhook is the gateway and what its emulator is asked to bring; a refund is the gateway and the charge.
+    A webhook is the gateway and what its emulator is asked to bring; a refund is the gateway and the charge; what is
+    exceeded is the number of addresses from which that user of a panel came.
     """
 
     webhook: tuple[str, dict[str, object]] | None = None
     refund: tuple[str, str] | None = None
     assign: tuple[str, int] | None = None
     adjust: tuple[int, str] | None = None
+    exceeded: str | None = None
     office: bool = False
 
 
@@ -102,7 +104,9 @@ async def shift(app: App, updates: int, chores: Chores) -> None:
     app.cash.start_jobs(lambda _name, _seconds, job: jobs.append(job))  # type: ignore[arg-type]  # see Every
     for job in jobs:
         await job()
-    while await app.provisioner.run_once() + await app.notifier.run_once():
+    if chores.exceeded is not None:
+        await app.limits.pauses.want(chores.exceeded, 3, app.clock.now())
+    while await app.provisioner.run_once() + await app.limits.pauser.run_once() + await app.notifier.run_once():
         pass
     if chores.office:
         await tell_operators(app)
