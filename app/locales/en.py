@@ -95,7 +95,7 @@ TEXTS = {
     "devices.none": "None yet. A device appears here once you add the link to an app on it.",
     "devices.hint": "A new device takes a place by itself when you add the link on it.",
     "devices.full": "There is no place left. Remove a device that you don't use, then refresh the subscription on the new one.",
-    "devices.uncounted": "The link was also opened by apps that don't name their device; they take no place:\n{apps}\n\nOne you don't know? Issue a new link: the old one stops opening.",
+    "devices.uncounted": "The link was also opened by apps that don't name their device. They take no place:\n{apps}\n\nOne that you don't know? Issue a new link, and the old one stops opening.",
     "devices.remove": "✕ Remove: {name}",
     "devices.removed": "The place is free",
     "plans.title": "🛒 <b>Subscription</b>\n\n{subscription}\n💰 Balance: <b>{balance}</b>\n\nNew days are added to those you have left.",
