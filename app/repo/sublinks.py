@@ -117,7 +117,7 @@ class SubLinkRepository(BaseRepository):
         if not await self.database.run(REISSUE, params):
             raise NotFound
 
-    async def subscriber(self, token: str, mark: str | None) -> Subscriber:
+    async def subscriber(self, token: str, mark: str | None = None) -> Subscriber:
         """Whom the token leads to; NotFound where it was never issued, was revoked, or its config is gone."""
         wanted = self._hash(token)
         for row in await self.database.run(SUBSCRIBER, {"token_hash": wanted, "mark": mark}):

@@ -27,7 +27,7 @@ class LinkStore(Protocol):
         """Put a new token in the place of the old one, which ends at once and with it its devices; NotFound."""
         ...
 
-    async def subscriber(self, token: str, mark: str | None) -> Subscriber:
+    async def subscriber(self, token: str, mark: str | None = None) -> Subscriber:
         """Whom the token leads to, and whether it knows the device of that mark.
 
         NotFound where it was never issued, was revoked, or its config is gone.
