@@ -134,6 +134,11 @@ class Settings(BaseSettings):
     s001_marzban_username: str | None = None
     s001_marzban_password: SecretStr | None = None
     max_ips_per_config: PositiveInt = 2
+    devices_require_hwid: bool = False
+    devices_forget_days: Annotated[int, Field(ge=1, le=365)] = 30
+    address_watch: bool = False
+    address_window_seconds: Annotated[int, Field(ge=30, le=3600)] = 120
+    address_pause_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
     data_limit_gib: Annotated[int, Field(ge=0)] = 0
     panel_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 10
     panels_allow_private: bool = False

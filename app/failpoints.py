@@ -37,6 +37,8 @@ Point = Literal[
     "config.postponed",
     # what was paid and not delivered, and what the past has left
     "undelivered.reported", "purchase.returned", "legacy.moved",
+    "pause.wanted", "pause.claimed", "pause.user_disabled", "pause.begun", "pause.user_enabled", "pause.over",
+    "pause.failed", "pause.postponed",
     # what people see
     "account.made", "account.uncached", "dialogue.state", "dialogue.data", "screen.answered", "screen.shown",
     "screen.sent", "screen.deleted", "notice.claimed", "notice.edited", "notice.failed", "notice.marked",

@@ -23,6 +23,7 @@ FILE = "secret.key"
 PAYMENT_PATHS = "payment-paths"
 SUBSCRIPTION_LINKS = "subscription links"
 SUBSCRIPTION_SEAL = "subscription seal"
+DEVICE_MARKS = "device marks"
 
 
 class Keyring:

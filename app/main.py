@@ -29,6 +29,7 @@ from app.domain.money import Money
 from app.domain.referral import Bonus
 from app.jobs.supervisor import Supervisor
 from app.keyring import PAYMENT_PATHS, SUBSCRIPTION_LINKS, SUBSCRIPTION_SEAL, open_keyring
+from app.limits import Limits
 from app.locales.locales_mw import LocaleMiddleware
 from app.office import Office
 from app.panels.choice import MEASURE_EVERY_SECONDS, PanelChoice
@@ -106,8 +107,17 @@ class App:
         self.bot = make_bot(settings, OutgoingPolicy(self.accounts.gone))
         self._panels()
         self.cash = CashDesk(
-            settings, stores, self.clock, self.keyring, self.bot, self.accounts, self.users, self.payments,
-            self.receipts, self.wake, self._closing,
+            settings,
+            stores,
+            self.clock,
+            self.keyring,
+            self.bot,
+            self.accounts,
+            self.users,
+            self.payments,
+            self.receipts,
+            self.wake,
+            self._closing,
         )
         self._telegram()
 
@@ -115,9 +125,7 @@ class App:
         database, cache = self.stores.database, self.stores.cache
         trial_key = self.keyring.derive("trials")
         bonuses = Bonuses(self.settings.referral_trigger, self.settings.referral_bonus)
-        self.users = UserRepository(
-            database, cache, ttl=self.settings.redis_ttl, trial_key=trial_key, bonuses=bonuses
-        )
+        self.users = UserRepository(database, cache, ttl=self.settings.redis_ttl, trial_key=trial_key, bonuses=bonuses)
         self.payments = PaymentRepository(database, cache, Settler(database, bonuses))
         self.receipts = ReceiptRepository(database, cache, bonuses)
         self.configs = ConfigRepository(database, cache)
@@ -145,6 +153,8 @@ class App:
         self.usage = MarzbanUsage(self.panels, gate)
         self.profiles = SubscriptionHttp(allow_private=is_private)
         self._closing.push_async_callback(self.profiles.close)
+        self.limits = Limits(self.settings, self.stores, self.clock, self.keyring)
+        self.limits.reach_panels(self.panels, self.clients, gate, self._closing)
         self.links = self._links()
 
     def _links(self) -> SubLinks | None:
@@ -172,6 +182,7 @@ class App:
             topups=TopUps(self.cash.manager, self.payments, self.wake),
             promos=self.promos,
             gifts=Gifts(gifts, shop, self.clock),
+            devices=self.limits.devices,
             clock=self.clock,
             referral_bonus=Bonus(
                 Money.rub(self.settings.referral_bonus), at_signup=self.settings.referral_trigger == "signup"
@@ -251,6 +262,7 @@ class App:
         self._every("panels", MEASURE_EVERY_SECONDS, self.choice.keep_fresh)
         self._every("buckets", 3600, self.buckets.sweep)
         self.cash.start_jobs(self._every)
+        self.limits.start_jobs(self._every, self.supervisor, self.wake)
         Office(self.settings, self.stores, self.clock, self.bot, self.cash.watched).start_jobs(self._every)
         if self.stores.postgres is not None:
             self.supervisor.start("postgres", self.stores.postgres.keep_running)
@@ -282,7 +294,8 @@ class App:
             desk = PaymentDoor(self.cash.notifications, self.keyring.derive(PAYMENT_PATHS))
             more = [desk.route]
             if self.links is not None:
-                more += SubscriptionDoor(self.links, Desk(self.username, settings.support_username)).routes
+                here = Desk(self.username, settings.support_username)
+                more += SubscriptionDoor(self.links, self.limits.devices, here).routes
             self.web = WebServer(create_app(checks, door, more), settings.web_host, port)
             self._bind(self.web)
             self.supervisor.start("web", self.web.run)

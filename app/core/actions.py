@@ -70,6 +70,19 @@ class ReissueLink(CallbackData, prefix="link"):
     sure: bool
 
 
+class ShowDevices(CallbackData, prefix="devs"):
+    """Show the devices of a config."""
+
+    id: int
+
+
+class RemoveDevice(CallbackData, prefix="undev"):
+    """Give the place of a config's device free."""
+
+    id: int
+    device: int
+
+
 class DeleteConfig(CallbackData, prefix="del"):
     """Ask whether to delete a config, or delete it."""
 

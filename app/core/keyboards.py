@@ -21,8 +21,10 @@ from app.core.actions import (
     Menu,
     NewConfig,
     ReissueLink,
+    RemoveDevice,
     SetLanguage,
     ShowConfig,
+    ShowDevices,
     ShowKey,
     TopUp,
     new_intent,
@@ -117,9 +119,10 @@ def my_vpn(t: Translator, configs: tuple[ConfigCard, ...], *, is_active: bool) -
 
 
 def config(t: Translator, shown: Config, url: str) -> InlineKeyboardMarkup:
-    """What can be done with a config; one with a link of ours opens its page, and can have another link."""
+    """What can be done with a config; one with a link of ours opens its page, has devices, can have another link."""
     is_ours = shown.public_url is not None
     new_link = [button(t.plain("config.reissue"), ReissueLink(id=shown.id, sure=False))] if is_ours else []
+    its_devices = [button(t.plain("config.devices"), ShowDevices(id=shown.id))] if is_ours else []
     return _rows(
         _page(t.plain("config.connect"), f"{url}?lang={t.language}") if is_ours else [],
         _copy(t.plain("config.copy"), url, None if is_ours else "primary"),
@@ -127,8 +130,22 @@ def config(t: Translator, shown: Config, url: str) -> InlineKeyboardMarkup:
             button(t.plain("config.key"), ShowKey(id=shown.id)),
             button(t.plain("config.refresh"), ShowConfig(id=shown.id)),
         ],
+        its_devices,
         [*new_link, button(t.plain("config.delete"), DeleteConfig(id=shown.id, sure=False))],
         _back(t, "vpn"),
+    )
+
+
+def devices(t: Translator, config_id: int, removable: list[tuple[int, str]]) -> InlineKeyboardMarkup:
+    """A button for each device that gives its place free."""
+    rows = [
+        [button(t.plain("devices.remove", name=name), RemoveDevice(id=config_id, device=device_id))]
+        for device_id, name in removable
+    ]
+    return _rows(
+        *rows,
+        [button(t.plain("config.refresh"), ShowDevices(id=config_id))],
+        [button(t.plain("menu.back"), ShowConfig(id=config_id))],
     )
 
 

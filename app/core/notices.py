@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -107,6 +107,16 @@ class Notifier:
             case NoticeKind.CONFIG_DELAYED:
                 keyboard = keyboards.creating(t, int(notice.facts["config_id"]))
                 await self._say_in(notice, Screen(t("vpn.delayed"), keyboard))
+            case NoticeKind.CONFIG_PAUSED:
+                facts = notice.facts
+                text = t(
+                    "notice.paused",
+                    name=facts["name"],
+                    addresses=t.count("address", int(facts["addresses"])),
+                    most=facts["most"],
+                    until=t.moment(datetime.fromisoformat(facts["ends_at"])),
+                )
+                await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
             case _:
                 await self._show_config(notice, t)
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from app.domain.referral import Bonus
     from app.services.accounts import Accounts
     from app.services.configs import Configs
+    from app.services.devices import Devices
     from app.services.gifts import Gifts
     from app.services.ports import Clock
     from app.services.promos import Promos
@@ -28,6 +29,7 @@ class Shopfront:
     topups: TopUps
     promos: Promos
     gifts: Gifts
+    devices: Devices
     clock: Clock
     referral_bonus: Bonus
     support: str | None

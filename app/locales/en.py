@@ -1,6 +1,11 @@
 """What the bot says in English. Texts only; values come in escaped."""
 
-PLURALS = {"day": ("day", "days", "days"), "config": ("config", "configs", "configs")}
+PLURALS = {
+    "day": ("day", "days", "days"),
+    "config": ("config", "configs", "configs"),
+    "device": ("device", "devices", "devices"),
+    "address": ("address", "addresses", "addresses"),
+}
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -32,10 +37,7 @@ TEXTS = {
     "menu.home": "To the menu",
     "menu.back": "‹ Back",
     "vpn.title": "🔑 <b>My VPN</b>\n\n{subscription}",
-    "vpn.empty": (
-        "You have no config yet. It is your own link for a VPN app, "
-        "and creating it takes a few seconds."
-    ),
+    "vpn.empty": ("You have no config yet. It is your own link for a VPN app, and creating it takes a few seconds."),
     "vpn.list": "Choose a config to see its link and QR code:",
     "vpn.expired": "You need a subscription to connect.",
     "vpn.new": "Create a config",
@@ -70,6 +72,7 @@ TEXTS = {
     "config.key_text": "🔑 <b>{name}</b>: key for manual setup\n\n<code>{link}</code>\n\nTap the key to copy it.",
     "config.refresh": "Refresh",
     "config.connect": "⚡️ Connect",
+    "config.devices": "📱 Devices",
     "config.reissue": "New link",
     "config.reissue_ask": (
         "<b>Issue a new link for {name}?</b>\n\nThe old one stops opening at once. "
@@ -84,6 +87,17 @@ TEXTS = {
     ),
     "config.delete_yes": "Yes, delete",
     "config.deleted": "The config is deleted",
+    "devices.title": "📱 <b>Devices · {name}</b>\n\nPlaces taken: <b>{taken} of {most}</b>",
+    "devices.line": "• <b>{name}</b>\n   {details} · {seen}",
+    "devices.short_line": "• <b>{name}</b> · {seen}",
+    "devices.today": "today",
+    "devices.some_app": "A VPN app",
+    "devices.none": "None yet. A device appears here once you add the link to an app on it.",
+    "devices.hint": "A new device takes a place by itself when you add the link on it.",
+    "devices.full": "There is no place left. Remove a device that you don't use, then refresh the subscription on the new one.",
+    "devices.uncounted": "The link was also opened by apps that don't name their device. They take no place:\n{apps}\n\nOne that you don't know? Issue a new link, and the old one stops opening.",
+    "devices.remove": "✕ Remove: {name}",
+    "devices.removed": "The place is free",
     "plans.title": "🛒 <b>Subscription</b>\n\n{subscription}\n💰 Balance: <b>{balance}</b>\n\nNew days are added to those you have left.",
     "plans.row": "{title} · {price}",
     "plans.row_saving": "{title} · {price} · −{percent}%",
@@ -108,9 +122,7 @@ TEXTS = {
     "balance.top_up": "Top up",
     "balance.no_methods": "Topping up is unavailable right now. Please come back later.",
     "topup.method": "💰 <b>Top up</b>\n\nHow would you like to pay?",
-    "topup.amount": (
-        "💰 <b>Top up: {method}</b>\n\nChoose an amount or type your own: from {minimum} to {maximum}."
-    ),
+    "topup.amount": ("💰 <b>Top up: {method}</b>\n\nChoose an amount or type your own: from {minimum} to {maximum}."),
     "topup.use_buttons": "Choose a section with a button below.",
     "method.ton": "GRAM (TON)",
     "method.usdt": "USDT (TON)",
@@ -152,6 +164,7 @@ TEXTS = {
     "invoice.expired": "⌛️ The invoice for {amount} has expired, there is no need to pay it.\n\nIf you have sent the money already, it will be credited.",
     "invoice.paid": "✅ The invoice is paid.",
     "notice.paid": "✅ <b>Your balance is topped up by {amount}</b>\n\nReceipt No.\u00a0{receipt}",
+    "notice.paused": "⏸ <b>{name} is paused until {until}</b>\n\nIt was used from different places at once: we saw {addresses}, and {most} at most are allowed. It comes back by itself, there is nothing you need to press.\n\nTo avoid this, disconnect the devices that you don't need. If somebody else has your link, delete the config and create a new one.",
     "notice.added": "💠 <b>{amount} was added to your balance</b>\n\nOur support did this. If you did not expect it, write to us: /paysupport.",
     "notice.taken": "💠 <b>{amount} was taken off your balance</b>\n\nOur support put it right. If you have a question, write to us: /paysupport.",
     "notice.bonus": "🎁 <b>+{amount}</b> for a friend you invited. Thank you for spreading the word!",
@@ -230,6 +243,15 @@ TEXTS = {
     "sub.support": "Support",
     "sub.opening": "Opening {app}",
     "sub.opening_hint": "If the app does not open, press the button. Not installed yet? Get it below, then come back here.",
+    "sub.full_server": "⛔ Taken by {devices}. Free a place in the bot",
+    "sub.full_profile": "OrbitVPN: no place left",
+    "sub.full_announce": "This config already has {devices}, which is the limit. Remove one in the bot: My VPN → {name} → Devices. Then refresh the subscription here.",
+    "sub.unnamed_server": "⛔ This app does not fit: use Happ or v2rayTun",
+    "sub.unnamed_profile": "OrbitVPN: another app is needed",
+    "sub.unnamed_announce": "This app does not name its device. Add the link to Happ or v2rayTun instead.",
+    "sub.devices": "Devices: {taken} of {most}",
+    "sub.devices_hint": "A device takes a place when the link is added on it. The list, with a button that removes one, is in the bot: My VPN → {name} → Devices.",
+    "sub.devices_full": "There is no place left. To add a new device, first remove one in the bot: My VPN → {name} → Devices.",
     "sub.gone_title": "This link does not work",
     "sub.gone_text": "It may have been replaced by a new one, or the config was deleted. The link that works is always in the bot, under My VPN.",
     "plans.discount": "🎟 <b>{percent}%</b> off your next purchase, until {until}:",

@@ -138,6 +138,10 @@ class PasarGuard:
         answer = await self._calls.send(Ask("POST", self._calls.path_of(username, "/revoke_sub")))
         return await self._with_links(self._read(answer, username))
 
+    async def token(self, refused: str | None = None) -> str:
+        """As PanelToken.current has it."""
+        return await self._calls.token(refused)
+
     async def delete_user(self, username: str) -> None:
         """Delete; one that is gone already is fine."""
         try:

@@ -123,6 +123,10 @@ class Panel(Protocol):
         """Give the user new secrets and a new link; the old ones end. PanelUserNotFound."""
         ...
 
+    async def token(self, refused: str | None = None) -> str:
+        """A token other than `refused` for what is no call, such as a log that is followed."""
+        ...
+
     async def delete_user(self, username: str) -> None:
         """Make sure that there is no such user; one that is gone already is fine."""
         ...

@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 class MarzbanClient:
     """One Marzban panel. Implements app.panels.port.Panel, which says what each method promises."""
 
-    capabilities = Capabilities(on_hold=True, webhooks=True, never_expires=True)
+    capabilities = Capabilities(on_hold=True, webhooks=True, never_expires=True, access_logs=True)
 
     def __init__(
         self,
@@ -164,6 +164,10 @@ class MarzbanClient:
     async def rotate_credentials(self, username: str) -> PanelUser:
         """New secrets for every protocol, and a new link."""
         return self._user(await self._calls.send(Ask("POST", self._calls.path_of(username, "/revoke_sub"))), username)
+
+    async def token(self, refused: str | None = None) -> str:
+        """As PanelToken.current has it."""
+        return await self._calls.token(refused)
 
     async def delete_user(self, username: str) -> None:
         """Delete, and look where the panel leaves doubt."""

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.repo.columns import Base, Instant, Key, Rub, TgRef
 from app.repo.delivery_models import PurchaseReturn
+from app.repo.device_models import AddressPause, Device
 from app.repo.link_models import SubscriptionCopy, SubscriptionLink
 from app.repo.money_models import (
     ChainCursor,
@@ -36,10 +37,12 @@ from app.repo.operator_models import AuditRun, OperatorAct, OperatorNotice, Prov
 from app.repo.promo_models import Gift, Grant, Promocode, PromoMiss, PromoUse
 
 __all__ = [
+    "AddressPause",
     "AuditRun",
     "Base",
     "ChainCursor",
     "Config",
+    "Device",
     "Gift",
     "Grant",
     "LedgerAccount",

@@ -53,6 +53,10 @@ class PanelCalls:
         """The JSON of the answer to one request, sent once; sent again only where the token was refused."""
         return content_of(self.instance_id, await self._sent(ask))
 
+    async def token(self, refused: str | None = None) -> str:
+        """A token other than `refused`, for what does not pass by here, such as sockets."""
+        return await self._token.current(refused)
+
     async def _read(self, path: str, params: Query | None = None) -> Reply:
         ask = Ask("GET", path, params=params, harmless=True)
         for attempt in range(1, GET_TRIES):

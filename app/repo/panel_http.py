@@ -148,7 +148,7 @@ class Door:
     """A panel's address and how it proves itself, judged anew where it is used: a row may be wrong in any way."""
 
     def __init__(self, access: PanelAccess, *, allow_private: bool) -> None:
-        self._instance_id = access.instance_id
+        self.instance_id = access.instance_id
         self._base = address_of(access.base_url)
         self._fault: str | None = None
         self.tls: ssl.SSLContext | bool = True
@@ -165,7 +165,7 @@ class Door:
     def base(self) -> URL:
         """The address without a closing slash; PanelUnavailable where the row leads to no panel."""
         if self._base is None or self._fault is not None:
-            raise PanelUnavailable(self._instance_id, self._fault or "")
+            raise PanelUnavailable(self.instance_id, self._fault or "")
         return self._base
 
 

@@ -19,6 +19,8 @@ class Capabilities:
     native_device_limit: bool = False
     # PanelNode.users is a figure of the node's own.
     per_node_users: bool = False
+    # The logs of its cores tell from where users come, line by line.
+    access_logs: bool = False
     # A user's time may begin with their first traffic.
     on_hold: bool = False
     # The panel tells of changes by itself.

@@ -34,6 +34,10 @@ TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("debt", "returned"), RUB),
     "is_trial": Boolean(),
     "first_purchase": Boolean(),
+    **dict.fromkeys(("device_id", "pause_id"), BIG),
+    "is_counted": Boolean(),
+    "addresses": INT,
+    "ends_at": INSTANT,
     **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "capacity", "stars"), INT),
 }
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")

@@ -42,14 +42,24 @@ INSERT = f"""
     ON CONFLICT (config_id) DO """  # noqa: S608 - constants
 ISSUE = statement(f"{INSERT} NOTHING")
 REISSUE = statement(
-    f"{INSERT} UPDATE SET token_hash = excluded.token_hash, sealed_token = excluded.sealed_token,"
-    " issued_at = excluded.issued_at RETURNING config_id"
+    f"""
+    WITH reissued AS (
+        {INSERT} UPDATE SET token_hash = excluded.token_hash, sealed_token = excluded.sealed_token,
+        issued_at = excluded.issued_at RETURNING config_id
+    ), without_devices AS (
+        DELETE FROM devices d USING reissued r WHERE d.config_id = r.config_id
+    )
+    SELECT config_id FROM reissued
+    """  # noqa: S608 - constants
 )
 SUBSCRIBER = statement(
     """
     SELECT l.token_hash, c.id, c.user_id, u.language, c.name, c.expires_at, c.instance_id, c.marzban_username,
-           c.subscription_url, c.link
+           c.subscription_url, c.link, d.seen_at,
+           EXISTS (SELECT FROM address_pauses p WHERE p.config_id = c.id AND p.instance_id = c.instance_id
+                   AND p.status <> 'over') AS is_paused
     FROM subscription_links l JOIN configs c ON c.id = l.config_id JOIN users u ON u.tg_id = c.user_id
+    LEFT JOIN devices d ON d.config_id = c.id AND d.mark = :mark
     WHERE l.token_hash = :token_hash AND c.status IN ('creating', 'active')
     """
 )
@@ -102,15 +112,15 @@ class SubLinkRepository(BaseRepository):
             return self._seal.decrypt(fresh["sealed_token"]).decode()
 
     async def reissue(self, tg_id: int, config_id: int, now: datetime) -> None:
-        """Put a new token in the place of the old one, which ends at once; NotFound."""
+        """Put a new token in the place of the old one, which ends at once and with it its devices; NotFound."""
         params = {"tg_id": tg_id, "config_id": config_id, **self._fresh(), "now": now}
         if not await self.database.run(REISSUE, params):
             raise NotFound
 
-    async def subscriber(self, token: str) -> Subscriber:
+    async def subscriber(self, token: str, mark: str | None = None) -> Subscriber:
         """Whom the token leads to; NotFound where it was never issued, was revoked, or its config is gone."""
         wanted = self._hash(token)
-        for row in await self.database.run(SUBSCRIBER, {"token_hash": wanted}):
+        for row in await self.database.run(SUBSCRIBER, {"token_hash": wanted, "mark": mark}):
             if hmac.compare_digest(row.token_hash, wanted):
                 return _subscriber(row)
         raise NotFound
@@ -161,4 +171,6 @@ def _subscriber(row: Row[Any]) -> Subscriber:
         username=row.marzban_username,
         subscription_url=row.subscription_url,
         link=row.link,
+        device_seen_at=row.seen_at,
+        is_paused=row.is_paused,
     )

@@ -224,6 +224,7 @@ class NoticeKind(StrEnum):
     CONFIG_DELAYED = "config_delayed"
     CONFIG_MOVED = "config_moved"
     PURCHASE_RETURNED = "purchase_returned"
+    CONFIG_PAUSED = "config_paused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,14 @@ class LinkStore(Protocol):
         ...
 
     async def reissue(self, tg_id: int, config_id: int, now: datetime) -> None:
-        """Put a new token in the place of the old one, which ends at once; NotFound."""
+        """Put a new token in the place of the old one, which ends at once and with it its devices; NotFound."""
         ...
 
-    async def subscriber(self, token: str) -> Subscriber:
-        """Whom the token leads to; NotFound where it was never issued, was revoked, or its config is gone."""
+    async def subscriber(self, token: str, mark: str | None = None) -> Subscriber:
+        """Whom the token leads to, and whether it knows the device of that mark.
+
+        NotFound where it was never issued, was revoked, or its config is gone.
+        """
         ...
 
     async def keep(self, subscriber: Subscriber, kind: str, profile: Profile, now: datetime) -> None:
@@ -67,12 +70,15 @@ class SubLinks:
         return f"{self._address}/sub/{token}"
 
     async def reissue(self, owner: int, config_id: int) -> None:
-        """Give the config a new link; whoever has the old one gets nothing through it any more. NotFound."""
+        """Give the config a new link; whoever has the old one gets nothing through it any more. NotFound.
+
+        Its devices are forgotten: those that are the customer's come again by the new one.
+        """
         await self._store.reissue(owner, config_id, self._clock.now())
 
-    async def subscriber(self, token: str) -> Subscriber:
-        """Whom a link leads to; NotFound, without saying why."""
-        return await self._store.subscriber(token)
+    async def subscriber(self, token: str, mark: str | None = None) -> Subscriber:
+        """Whom a link leads to, asked for by the device of that mark; NotFound, without saying why."""
+        return await self._store.subscriber(token, mark)
 
     def has_ended(self, subscriber: Subscriber) -> bool:
         """Whether the subscription is over."""
@@ -89,8 +95,11 @@ class SubLinks:
         return await self._usage.usage(subscriber.instance_id, subscriber.username)
 
     async def profile(self, subscriber: Subscriber, visit: Visit) -> Profile | None:
-        """What the panel gives this app; else the last good copy, else the bare key; None where there is nothing."""
-        fresh = await self._source.fetch(subscriber, visit)
+        """What the panel gives this app; else the last good copy, else the bare key; None where there is nothing.
+
+        While the config is paused the panel would give a profile that only says so, which apps keep for hours.
+        """
+        fresh = None if subscriber.is_paused else await self._source.fetch(subscriber, visit)
         if fresh is not None:
             await self._store.keep(subscriber, visit.kind, fresh, self._clock.now())
             return fresh

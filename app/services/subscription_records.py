@@ -19,6 +19,10 @@ class Subscriber:
     username: str
     subscription_url: str | None = field(repr=False)
     link: str | None = field(repr=False)
+    # When the device that asks was last noted; None for one that is new.
+    device_seen_at: datetime | None = None
+    # Switched off on its panel for a while, which would only say so.
+    is_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,15 @@ _BEARER = "bearer "
 
 def caller(panel: Panel, request: web.Request) -> Admin:
     """Return the admin who calls, or refuse with 401."""
+    return panel.admin_of(bearer(request))
+
+
+def bearer(request: web.Request) -> str:
+    """Return the token in the header, or refuse with 401."""
     header = request.headers.get("Authorization", "")
     if not header.lower().startswith(_BEARER):
         raise RefusedError(401, "Not authenticated")
-    return panel.admin_of(header[len(_BEARER) :])
+    return header[len(_BEARER) :]
 
 
 def sudo(panel: Panel, request: web.Request) -> Admin:

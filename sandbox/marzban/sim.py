@@ -6,7 +6,8 @@ from pydantic import Field
 from sandbox.asked import Asked, read, refusal
 from sandbox.marzban import lifecycle
 from sandbox.marzban.asks import NodeStatus
-from sandbox.marzban.model import Node
+from sandbox.marzban.logs import Logs
+from sandbox.marzban.model import MASTER, Node
 from sandbox.marzban.panel import Panel
 
 
@@ -22,6 +23,14 @@ class Carry(Asked):
     username: str
     node: str
     bytes: int = Field(ge=0)
+
+
+class Connection(Asked):
+    """Somebody comes from an address to a node, or to Master, and the core writes it into its log."""
+
+    username: str
+    node: str
+    host: str
 
 
 class NodeWish(Asked):
@@ -43,8 +52,9 @@ class AdminWish(Asked):
 class Sim:
     """The handlers of /sim."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: Panel, logs: Logs) -> None:
         self._panel = panel
+        self._logs = logs
 
     def routes(self) -> list[web.RouteDef]:
         """List the endpoints."""
@@ -52,6 +62,7 @@ class Sim:
             web.get("/sim/state", self.state),
             web.post("/sim/power", self.power),
             web.post("/sim/traffic", self.traffic),
+            web.post("/sim/connections", self.connections),
             web.post("/sim/nodes", self.nodes),
             web.post("/sim/admins", self.admins),
         ]
@@ -82,6 +93,15 @@ class Sim:
             raise refusal(str(error)) from error
         lifecycle.review(self._panel, user)
         return web.json_response({"used_traffic": user.used_traffic, "status": user.status})
+
+    async def connections(self, request: web.Request) -> web.Response:
+        """Let somebody connect."""
+        asked = await read(request, Connection)
+        found = {node.name: node.id for node in self._panel.nodes.values()}
+        if asked.node != MASTER and asked.node not in found:
+            raise refusal(f"no node {asked.node}")
+        self._logs.connect(asked.username, found.get(asked.node), asked.host)
+        return web.json_response({})
 
     async def nodes(self, request: web.Request) -> web.Response:
         """Change a node by its name, or add it."""

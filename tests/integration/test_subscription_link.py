@@ -299,7 +299,7 @@ async def test_a_renewed_subscription_works_again_by_the_same_link(
 async def test_while_the_database_is_away_apps_are_asked_to_come_again(
     world: LinkWorld, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(_token: str) -> Subscriber:
+    async def away(_token: str, _mark: str | None) -> Subscriber:
         raise StorageUnavailable
 
     monkeypatch.setattr(world.store, "subscriber", away)

@@ -68,6 +68,9 @@ ASKED = {
     "purchases": "SELECT plan_key, days, price FROM purchases WHERE user_id = {me}",
     "configs": "SELECT slot, status, is_due, instance_id, moved_from IS NULL FROM configs WHERE user_id = {me}",
     "returns": "SELECT amount, debt FROM purchase_returns WHERE user_id = {me}",
+    "pauses": (
+        "SELECT p.status, p.outcome FROM address_pauses p JOIN configs c ON c.id = p.config_id WHERE c.user_id = {me}"
+    ),
     "uses": "SELECT kind, value, status, number FROM promo_uses WHERE user_id = {me}",
     "gifts": "SELECT giver_id = {me}, plan_key, price, redeemed_by = {me} FROM gifts WHERE giver_id IN ({us})",
     "given": "SELECT split_part(key, ':', 1), days FROM grants WHERE user_id = {me}",
@@ -83,6 +86,7 @@ UNFINISHED = text(
     "SELECT 'config ' || id FROM configs WHERE is_due UNION ALL SELECT 'notice ' || id FROM notices"
     " WHERE sent_at IS NULL UNION ALL SELECT 'update ' || update_id FROM money_updates WHERE handled_at IS NULL"
     " UNION ALL SELECT 'refund ' || key FROM refunds WHERE status = 'open'"
+    " UNION ALL SELECT 'pause ' || id FROM address_pauses WHERE status = 'wanted'"
     " UNION ALL SELECT 'news ' || id FROM operator_notices WHERE sent_at IS NULL"
 )
 BOOKED = {

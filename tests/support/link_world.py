@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,12 @@ from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
 from app.panels.subscription import PanelSubscriptions
 from app.panels.usage import MarzbanUsage
+from app.repo.devices import DeviceRepository
 from app.repo.panel_sub import SubscriptionHttp
 from app.repo.panels import PanelRepository
 from app.repo.sublinks import SubLinkRepository
 from app.services.configs import Configs
+from app.services.devices import DeviceRules, Devices
 from app.services.records import Newcomer
 from app.services.sublinks import SubLinks
 from app.web.app import create_app
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
 ADDRESS = "https://vpn.example.com"
 SEAL = MultiFernet([Fernet(Fernet.generate_key())])
+RULES = DeviceRules(b"key of marks", most=2, forget_after=timedelta(days=30))
 NINA, MAX = 7, 8
 BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "User-Agent": BROWSER}
@@ -69,6 +73,7 @@ class LinkWorld:
     provisioner: Provisioner
     store: SubLinkRepository
     links: SubLinks
+    devices: Devices
     configs: Configs
     http: ClientSession
     url: str
@@ -121,7 +126,9 @@ class LinkWorld:
 
 
 @asynccontextmanager
-async def link_world(database: Database, cache: Cache, support: str | None = None) -> AsyncIterator[LinkWorld]:
+async def link_world(
+    database: Database, cache: Cache, support: str | None = None, rules: DeviceRules = RULES
+) -> AsyncIterator[LinkWorld]:
     """The world of one test."""
     clock = SandboxClock()
     async with AsyncExitStack() as stack:
@@ -140,10 +147,11 @@ async def link_world(database: Database, cache: Cache, support: str | None = Non
         store = SubLinkRepository(database, cache, b"key of links", SEAL)
         links = SubLinks(store, PanelSubscriptions(panels, clients, profiles, clock), usage, clock, ADDRESS)
         configs = Configs(books.configs, usage, clock, lambda _job: None, links)
-        door = SubscriptionDoor(links, Desk("orbit_bot", support))
+        devices = Devices(DeviceRepository(database, cache), clock, rules)
+        door = SubscriptionDoor(links, devices, Desk("orbit_bot", support))
         url = await _served(stack, door)
         http = await stack.enter_async_context(ClientSession(timeout=ClientTimeout(total=20)))
-        yield LinkWorld(books, clock, a, b, panels, provisioner, store, links, configs, http, url)
+        yield LinkWorld(books, clock, a, b, panels, provisioner, store, links, devices, configs, http, url)
 
 
 async def _served(stack: AsyncExitStack, door: SubscriptionDoor) -> str:

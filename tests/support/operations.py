@@ -7,7 +7,7 @@ A new operation is a function with `@operation`; what it says of points and effe
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from tests.support.crash_ground import Ground
 
 AGE = text("UPDATE payments SET created_at = created_at - interval '8 days' WHERE user_id = CAST(:id AS bigint)")
-CONFIG = text("SELECT id FROM configs WHERE user_id = CAST(:id AS bigint)")
+CONFIG = text("SELECT id, marzban_username FROM configs WHERE user_id = CAST(:id AS bigint)")
 AFTER_THE_DEADLINE = 700
+AFTER_THE_PAUSE = 901
 FOR_EVER = -1
 
 
@@ -198,10 +199,41 @@ async def new_config_on_a_panel_in_trouble(ground: Ground, person: Person) -> Sc
 @operation
 async def goodbye_to_a_config(ground: Ground, person: Person) -> Scene:
     """A config is wished away."""
+    config = await _config_of(ground, person)
+    return await clicked(ground, person, DeleteConfig(id=config.id, sure=True))
+
+
+@operation
+async def config_in_use_from_too_many_addresses(ground: Ground, person: Person) -> Scene:
+    """It is switched off for a while."""
+    return Scene(person, chores=Chores(exceeded=(await _config_of(ground, person)).marzban_username))
+
+
+@operation
+async def config_in_use_from_too_many_addresses_on_a_panel_in_trouble(ground: Ground, person: Person) -> Scene:
+    """It is switched off at the second try."""
+    config = await _config_of(ground, person)
+    for url in ground.world.panel_urls.values():
+        await ground.spoils(url, "PUT /api/user")
+    return Scene(person, chores=Chores(exceeded=config.marzban_username))
+
+
+@operation
+async def pause_of_a_config_ends(ground: Ground, person: Person) -> Scene:
+    """It is switched on again."""
+    config = await _config_of(ground, person)
+    await ground.floor.app.limits.pauses.want(config.marzban_username, 3, ground.floor.app.clock.now())
+    await ground.floor.work()
+    ground.world.clock.advance(AFTER_THE_PAUSE)
+    return Scene(person)
+
+
+async def _config_of(ground: Ground, person: Person) -> Any:
+    """A config that was made for the person."""
     await clicks(ground, person, NewConfig(intent=new_intent()).pack(), delivered=True)
     await ground.floor.work()
     (config,) = await ground.database.run(CONFIG, {"id": person.id})
-    return await clicked(ground, person, DeleteConfig(id=config.id, sure=True))
+    return config
 
 
 @operation

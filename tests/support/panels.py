@@ -24,7 +24,7 @@ from app.repo.marzban_client import MarzbanClient
 from app.services.panel_records import PanelRow
 from app.services.records import ConfigJob, ConfigWork, PanelAccess
 from sandbox.clock import SandboxClock
-from sandbox.marzban import Panel, create_app
+from sandbox.marzban import LOGS, Panel, create_app
 from sandbox.marzban.model import User
 from sandbox.serve import Server
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
     from app.utils.redis import Cache
+    from sandbox.marzban.logs import Logs
 
 PASSWORD = "correct horse"
 THE_OPERATORS_INSERT = (
@@ -48,6 +49,7 @@ class RunningPanel:
 
     panel: Panel
     server: Server
+    logs: Logs
     calls: list[str] = field(default_factory=list)
     called: asyncio.Event = field(default_factory=asyncio.Event)
     now_in_flight: int = 0
@@ -84,7 +86,7 @@ async def running(panel: Panel) -> AsyncIterator[RunningPanel]:
     """Serve the panel while the block runs."""
     app = create_app(panel)
     server = Server(app)
-    served = RunningPanel(panel, server)
+    served = RunningPanel(panel, server, app[LOGS])
 
     @web.middleware
     async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -45,13 +45,15 @@ TRUST = ssl.create_default_context()
 class Chores:
     """What comes to a bot beside its jobs: a webhook, what an operator asks for, and what operators are told.
 
-    A webhook is the gateway and what its emulator is asked to bring; a refund is the gateway and the charge.
+    A webhook is the gateway and what its emulator is asked to bring; a refund is the gateway and the charge; what is
+    exceeded is the number of addresses from which that user of a panel came.
     """
 
     webhook: tuple[str, dict[str, object]] | None = None
     refund: tuple[str, str] | None = None
     assign: tuple[str, int] | None = None
     adjust: tuple[int, str] | None = None
+    exceeded: str | None = None
     office: bool = False
     # Also look after what was not delivered, and move what is on legacy servers.
     deliveries: bool = False
@@ -109,7 +111,9 @@ async def shift(app: App, updates: int, chores: Chores) -> None:
     if chores.deliveries:
         await app.deliveries.run_once()
         await Relocation(LegacyRepository(app.stores.database, app.stores.cache), app.clock).move(None, None, 100)
-    while await app.provisioner.run_once() + await app.notifier.run_once():
+    if chores.exceeded is not None:
+        await app.limits.pauses.want(chores.exceeded, 3, app.clock.now())
+    while await app.provisioner.run_once() + await app.limits.pauser.run_once() + await app.notifier.run_once():
         pass
     if chores.office:
         await tell_operators(app)

@@ -111,7 +111,8 @@ class ShopFloor:
         """Do all that background jobs would find to do now."""
         assert self.app.cash.wallets is not None
         await self.app.cash.wallets.run_once(Asset.TON)
-        while await self.app.provisioner.run_once() + await self.app.notifier.run_once():
+        app = self.app
+        while await app.provisioner.run_once() + await app.limits.pauser.run_once() + await app.notifier.run_once():
             pass
 
 

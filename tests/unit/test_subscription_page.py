@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.addresses import neighbourhood
 from app.web.sub.apps import APPS, BY_KEY, SYSTEMS, apps_for, system_of
 from app.web.sub.clients import AGENTS, FORMATS, client_of
 from app.web.sub.page import language_wished
-from app.web.sub.throttle import Throttle, neighbourhood
+from app.web.sub.throttle import Throttle
 from app.web.sub.told import WRITERS, told
 
 URL = "https://vpn.example.com/sub/5rT0c2mV8wQpYxK3LhB1Zg"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from app.core.handlers import auth, configs, payments, promos, settings, subscriptions
+from app.core.handlers import auth, configs, devices, payments, promos, settings, subscriptions
 from app.core.switchboard import Switchboard
 
 
 def make_switchboard() -> Switchboard:
     """Every handler of the shop, found by key."""
-    routers = (auth.router, configs.router, payments.router, subscriptions.router, promos.router, settings.router)
+    routers = (
+        auth.router, configs.router, devices.router, payments.router, subscriptions.router, promos.router,
+        settings.router,
+    )  # fmt: skip
     return Switchboard(routers, fallback=auth.unexpected)

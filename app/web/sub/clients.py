@@ -17,31 +17,35 @@ MOST_AGENT = 256
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A kind of app and the format that it reads."""
+    """A kind of app, the format that it reads, and what people call it; empty where it may be any."""
 
     kind: str
     format: str
+    name: str
 
 
 LINKS = "v2ray"
 # The formats that a Marzban panel knows by the path, and what each is read as.
 NAMED = (LINKS, "v2ray-json", "sing-box", "clash-meta", "clash", "outline")
-FORMATS = {name: Client(f"format:{name}", name) for name in NAMED}
+FORMATS = {name: Client(f"format:{name}", name, name) for name in NAMED}
 # As Marzban 0.8.4 tells apps apart (app/routers/subscription.py). Apps that it may give JSON to, by its settings, are
 # kinds of their own, so that no copy of one reaches another.
 AGENTS = (
-    (re.compile(r"clash-verge|clash[-.]?meta|flclash|mihomo", re.IGNORECASE), Client("clash-meta", "clash-meta")),
-    (re.compile(r"clash|stash", re.IGNORECASE), Client("clash", "clash")),
-    (re.compile(r"SF[AIMT]|karing|hiddifynext", re.IGNORECASE), Client("sing-box", "sing-box")),
-    (re.compile(r"SS|outline|shadowsocks", re.IGNORECASE), Client("outline", "outline")),
-    (re.compile(r"v2rayNG/", re.IGNORECASE), Client("v2rayng", LINKS)),
-    (re.compile(r"v2rayN/", re.IGNORECASE), Client("v2rayn", LINKS)),
-    (re.compile(r"streisand", re.IGNORECASE), Client("streisand", LINKS)),
-    (re.compile(r"happ/", re.IGNORECASE), Client("happ", LINKS)),
-    (re.compile(r"v2raytun", re.IGNORECASE), Client("v2raytun", LINKS)),
-    (re.compile(r"hiddify", re.IGNORECASE), Client("hiddify", LINKS)),
+    (
+        re.compile(r"clash-verge|clash[-.]?meta|flclash|mihomo", re.IGNORECASE),
+        Client("clash-meta", "clash-meta", "Clash"),
+    ),
+    (re.compile(r"clash|stash", re.IGNORECASE), Client("clash", "clash", "Clash")),
+    (re.compile(r"SF[AIMT]|karing|hiddifynext", re.IGNORECASE), Client("sing-box", "sing-box", "sing-box")),
+    (re.compile(r"SS|outline|shadowsocks", re.IGNORECASE), Client("outline", "outline", "Outline")),
+    (re.compile(r"v2rayNG/", re.IGNORECASE), Client("v2rayng", LINKS, "v2rayNG")),
+    (re.compile(r"v2rayN/", re.IGNORECASE), Client("v2rayn", LINKS, "v2rayN")),
+    (re.compile(r"streisand", re.IGNORECASE), Client("streisand", LINKS, "Streisand")),
+    (re.compile(r"happ/", re.IGNORECASE), Client("happ", LINKS, "Happ")),
+    (re.compile(r"v2raytun", re.IGNORECASE), Client("v2raytun", LINKS, "v2rayTun")),
+    (re.compile(r"hiddify", re.IGNORECASE), Client("hiddify", LINKS, "Hiddify")),
 )
-OTHER = Client("other", LINKS)
+OTHER = Client("other", LINKS, "")
 
 
 def client_of(agent: str, form: str | None) -> Client:

@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from app.domain.addresses import neighbourhood
 from app.domain.errors import NotFound, StorageUnavailable
 from app.locales.locales import TRANSLATORS, translator
+from app.services.devices import Admission
 from app.web.sub import page
 from app.web.sub.apps import BY_KEY, system_of
 from app.web.sub.clients import agent_of, client_of, is_person, visit_of
+from app.web.sub.devices import ACTIVE, device_of, refusal
 from app.web.sub.page import Shown, language_wished
-from app.web.sub.throttle import Throttle, neighbourhood
+from app.web.sub.throttle import Throttle
 from app.web.sub.told import encoded, told
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from app.services.devices import Devices
     from app.services.sublinks import SubLinks
     from app.services.subscription_records import Profile, Subscriber
     from app.web.sub.clients import Client
@@ -47,9 +51,10 @@ class Desk:
 class SubscriptionDoor:
     """GET /sub/{token} and /sub/{token}/{format}. Unknown, revoked and deleted links are answered alike."""
 
-    def __init__(self, links: SubLinks, desk: Desk) -> None:
+    def __init__(self, links: SubLinks, devices: Devices, desk: Desk) -> None:
         self.desk = desk
         self._links = links
+        self._devices = devices
         self._addresses = Throttle(ADDRESS_MS, ADDRESS_BURST)
         self._visits = Throttle(LINK_MS, LINK_BURST)
 
@@ -81,7 +86,8 @@ class SubscriptionDoor:
         form = request.path_params.get("format")
         agent = agent_of(request.headers)
         client = client_of(agent, form)
-        subscriber = await self._links.subscriber(token)
+        device = device_of(request.headers, client, agent)
+        subscriber = await self._links.subscriber(token, self._devices.mark_of(device))
         wait = self._visits.wait_seconds(subscriber.config_id)
         if wait:
             return _later(429, wait)
@@ -89,12 +95,15 @@ class SubscriptionDoor:
             return await self._page(request, token, subscriber)
         if self._links.has_ended(subscriber):
             return self._ended(subscriber, client)
+        admission = await self._devices.admit(subscriber, device)
+        if admission is not Admission.ADMITTED:
+            return self._refused(subscriber, client, admission)
         profile = await self._links.profile(subscriber, visit_of(client, agent, form))
         return _later(503, RETRY_SECONDS) if profile is None else self._profile(request, token, profile)
 
     def _profile(self, request: Request, token: str, profile: Profile) -> Response:
         # The panel names itself as the profile's page; ours is here.
-        headers = profile.headers | PRIVATE | {"profile-web-page-url": self._links.url_of(token)}
+        headers = profile.headers | PRIVATE | ACTIVE | {"profile-web-page-url": self._links.url_of(token)}
         tag = f'"{hashlib.sha256(profile.body.encode()).hexdigest()[:32]}"'
         headers["etag"] = tag
         if tag in request.headers.get("if-none-match", ""):
@@ -112,6 +121,14 @@ class SubscriptionDoor:
             "announce": encoded(t.plain("sub.ended_announce")),
             "profile-update-interval": str(ENDED_UPDATE_HOURS),
         }
+        return self._telling(body, media_type, headers)
+
+    def _refused(self, subscriber: Subscriber, client: Client, admission: Admission) -> Response:
+        t = translator(subscriber.language)
+        body, media_type, headers = refusal(t, client, admission, subscriber, self._devices.most)
+        return self._telling(body, media_type, {**PRIVATE, **headers})
+
+    def _telling(self, body: str, media_type: str, headers: dict[str, str]) -> Response:
         if self.desk.bot:
             headers["support-url"] = f"https://t.me/{self.desk.bot}"
         return Response(body, media_type=media_type, headers=headers)
@@ -121,6 +138,7 @@ class SubscriptionDoor:
         shown = Shown(
             subscriber=subscriber,
             usage=None if ended else await self._links.usage(subscriber),
+            places=None if ended else (await self._devices.taken(subscriber.config_id), self._devices.most),
             url=self._links.url_of(token),
             now=self._links.now(),
             system=system_of(request.headers.get("user-agent", "")),

@@ -39,10 +39,14 @@ POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that a page shows; `opening` is the app that is to be opened at once, `bot` and `support` are usernames."""
+    """All that a page shows; `opening` is the app that is to be opened at once, `bot` and `support` are usernames.
+
+    `places` are those taken by devices, and all that there are.
+    """
 
     subscriber: Subscriber
     usage: Usage | None
+    places: tuple[int, int] | None
     url: str
     now: datetime
     system: str
@@ -61,7 +65,7 @@ def show(t: Translator, shown: Shown) -> HTMLResponse:
     left = days_left(shown.subscriber.expires_at, shown.now)
     parts = [_ended(t, shown)] if left == 0 else [_opening(t, shown), _status(t, shown, left), _connect(t, shown)]
     if left:
-        parts.append(_link(t, shown))
+        parts += [_devices(t, shown), _link(t, shown)]
     return _document(t, "".join(parts), _foot(t, shown), 200, t.plain("sub.title"))
 
 
@@ -206,6 +210,18 @@ def _import(shown: Shown, app: App, words: str, kind: str) -> str:
     link = escape(app.import_link(shown.url, shown.profile_name))
     label = escape(f"{words}: {app.name}")
     return f'<a class="{kind}" data-app="{app.key}" href="{link}" aria-label="{label}">{escape(words)}</a>'
+
+
+def _devices(t: Translator, shown: Shown) -> str:
+    if shown.places is None:
+        return ""
+    taken, most = shown.places
+    hint = t.plain("sub.devices_full" if taken >= most else "sub.devices_hint", name=shown.subscriber.name)
+    return (
+        '<section class="card" data-testid="devices">'
+        f"<h2>{escape(t.plain('sub.devices', taken=taken, most=most))}</h2>"
+        f'<p class="muted">{escape(hint)}</p></section>'
+    )
 
 
 def _link(t: Translator, shown: Shown) -> str:

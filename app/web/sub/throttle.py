@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,14 +47,3 @@ class Throttle:
 
     def __len__(self) -> int:
         return len(self._full_at)
-
-
-def neighbourhood(host: str | None) -> str:
-    """What counts as one visitor: an IPv4 address, or the /64 that one IPv6 customer has."""
-    try:
-        address = ip_address(host or "")
-    except ValueError:
-        return ""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return str(address)
