@@ -49,7 +49,12 @@ BATCH = 10
 # A worker that has not been heard of for so long has lost its jobs to the others, who look at least so often.
 DEAD_AFTER = timedelta(seconds=30)
 LOOKS_EVERY = timedelta(seconds=15)
+FIRST_PAUSE = timedelta(seconds=1)
 MOST_RETRIES = 5
+
+
+class ConnectionLost(Exception):
+    """The queue's connection ended; the supervisor begins anew with another."""
 
 
 class JobFailed(Exception):
@@ -82,7 +87,7 @@ class JobQueue:
         self._at_hand = 0
         self._is_quiet = asyncio.Event()
         self._is_quiet.set()
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._has_started = False
 
     def every(self, name: str, seconds: float, job: Work, *, side_by_side: int = 1) -> None:
@@ -96,7 +101,7 @@ class JobQueue:
 
     def takes(self, name: str) -> bool:
         """Whether there is a job of that name, and no stop under way."""
-        return name in self._plans and not self._stopping
+        return name in self._plans and not self._stopping.is_set()
 
     async def join(self, name: str) -> None:
         """Run a job here and now, without the way through the queue; who asks for it meanwhile shares the run."""
@@ -111,23 +116,29 @@ class JobQueue:
 
     async def run(self) -> None:
         """A service for the supervisor: work until stopped; raises where the database is lost."""
-        if self._stopping:
+        if self._stopping.is_set():
             return
         connection = await self._connect()
         self._has_ended.clear()
         try:
-            self._running = self._assembled(connection)
+            if self._stopping.is_set():
+                return
+            self._running = queue = self._assembled(connection)
+            # Else it would be noticed at the next look, and nothing be heard until then.
+            connection.add_termination_listener(lambda _connection: queue.shutdown.set())
             if not self._has_started:
                 # What fell due while no bot ran is looked for at once.
                 await self._store.enqueue(self._plans)
                 self._has_started = True
-            await self._running.run(
+            await queue.run(
                 dequeue_timeout=LOOKS_EVERY,
                 batch_size=BATCH,
                 heartbeat_timeout=DEAD_AFTER,
                 shutdown_on_listener_failure=True,
                 log_aggregation_interval=timedelta(0),
             )
+            if not self._stopping.is_set():
+                raise ConnectionLost
         finally:
             self._running = None
             self._has_ended.set()
@@ -136,7 +147,7 @@ class JobQueue:
 
     async def stop(self, seconds: float) -> None:
         """Take no job any more, and give those in hand `seconds` to end."""
-        self._stopping = True
+        self._stopping.set()
         if self._running is not None:
             self._running.shutdown.set()
         with contextlib.suppress(TimeoutError):
@@ -166,7 +177,7 @@ class JobQueue:
                 # Another replica has it at once, rather than when this one is missed.
                 raise RetryRequested(timedelta(0), "cut off by a stop") from None
             if reason is not None and job.attempts < MOST_RETRIES:
-                raise RetryRequested(timedelta(seconds=2**job.attempts), reason)
+                raise RetryRequested(FIRST_PAUSE * 2**job.attempts, reason)
             if reason is not None:
                 raise JobFailed(reason)
 

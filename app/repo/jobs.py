@@ -9,7 +9,7 @@ from app.repo.sql import statement
 from app.services.jobs import FailedJob, PeriodicJob, WaitingJobs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
     from app.repo.db import Database
@@ -95,12 +95,12 @@ class JobRepository:
         for command in (FORGET, FORGET_PLANS):
             await self._database.run(command)
 
-    async def waiting(self) -> Sequence[WaitingJobs]:
+    async def waiting(self) -> list[WaitingJobs]:
         """What waits and what is in hand, by name."""
         rows = await self._database.run(WAITING)
         return [WaitingJobs(row.entrypoint, bool(row.is_running), row.number, row.since) for row in rows]
 
-    async def failed(self) -> Sequence[FailedJob]:
+    async def failed(self) -> list[FailedJob]:
         """Dead letters, newest first, a hundred at most."""
         rows = await self._database.run(FAILED, {"batch": SHOWN})
         return [FailedJob(row.id, row.entrypoint, row.updated, row.tries, row.reason) for row in rows]
@@ -110,7 +110,7 @@ class JobRepository:
         ((number,),) = await self._database.run(NUMBER_FAILED)
         return int(number)
 
-    async def periodic(self) -> Sequence[PeriodicJob]:
+    async def periodic(self) -> list[PeriodicJob]:
         """Every job that runs from time to time, with how its last run ended."""
         rows = await self._database.run(PERIODIC)
         return [
