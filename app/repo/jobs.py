@@ -70,6 +70,10 @@ RETRY = statement(
 # By the database's clock, which is the queue's. A plan that a bot follows is touched once a day at least.
 FORGET = statement("DELETE FROM jobs.pgqueuer_log WHERE created < now() - interval '30 days'")
 FORGET_PLANS = statement("DELETE FROM jobs.pgqueuer_schedules WHERE updated < now() - interval '2 days'")
+# A job of that name is known to no bot any more.
+FORGET_STRANGERS = statement(
+    "DELETE FROM jobs.pgqueuer WHERE status = 'queued' AND updated < now() - interval '2 days'"
+)
 
 
 class JobRepository:
@@ -91,8 +95,8 @@ class JobRepository:
         await self._database.run(MISSED, {"job": name, "reason": reason})
 
     async def forget(self) -> None:
-        """Drop failures of a month ago, and plans that no bot follows any more."""
-        for command in (FORGET, FORGET_PLANS):
+        """Drop failures of a month ago, and what no bot plans or takes any more."""
+        for command in (FORGET, FORGET_PLANS, FORGET_STRANGERS):
             await self._database.run(command)
 
     async def waiting(self) -> list[WaitingJobs]:
