@@ -121,6 +121,14 @@ async def come_to(database: Database, what: TextClause, number: int) -> None:
             await asyncio.sleep(0.01)
 
 
+async def has_in_hand(database: Database, desk: Desk) -> None:
+    """The worker of this desk has begun a job, which is held up."""
+    await come_to(database, LEFT, 0)
+    desk.may_end.clear()
+    await JobRepository(database).enqueue(["notices"])
+    await desk.runs_reach(FIRST + 1)
+
+
 def test_the_tables_are_those_of_the_library_that_is_installed() -> None:
     made = (MIGRATIONS / "pgqueuer-1.6.0.sql").read_text("utf-8")
     assert made.strip() == schema_ddl.render_install(TABLES, create_schema=True).strip()
@@ -276,10 +284,7 @@ async def test_the_failure_of_a_periodic_job_is_shown_until_its_next_run(books: 
 async def test_a_stop_waits_for_the_job_in_hand(books: Books) -> None:
     desk = Desk()
     async with worker(books.database, desk) as replica:
-        await come_to(books.database, LEFT, 0)
-        desk.may_end.clear()
-        await JobRepository(books.database).enqueue(["notices"])
-        await desk.runs_reach(FIRST + 1)
+        await has_in_hand(books.database, desk)
         async with asyncio.TaskGroup() as group:
             stopping = group.create_task(replica.queue.stop(20))
             await come_to(books.database, IN_HAND, 1)
@@ -292,10 +297,7 @@ async def test_a_stop_waits_for_the_job_in_hand(books: Books) -> None:
 async def test_a_job_that_a_stop_cuts_off_waits_for_another_replica(books: Books) -> None:
     desk = Desk()
     async with worker(books.database, desk) as replica:
-        await come_to(books.database, LEFT, 0)
-        desk.may_end.clear()
-        await JobRepository(books.database).enqueue(["notices"])
-        await desk.runs_reach(FIRST + 1)
+        await has_in_hand(books.database, desk)
         await replica.queue.stop(0.01)
         assert await replica.supervisor.stop(5) == []
         assert await queued(books.database) == ["notices"]
