@@ -51,6 +51,7 @@ DEAD_AFTER = timedelta(seconds=30)
 LOOKS_EVERY = timedelta(seconds=15)
 FIRST_PAUSE = timedelta(seconds=1)
 MOST_RETRIES = 5
+GOES_BACK_SECONDS = 2
 
 
 class ConnectionLost(Exception):
@@ -87,6 +88,7 @@ class JobQueue:
         self._at_hand = 0
         self._is_quiet = asyncio.Event()
         self._is_quiet.set()
+        self._in_hand: set[asyncio.Task[object]] = set()
         self._stopping = asyncio.Event()
         self._has_started = False
 
@@ -146,14 +148,21 @@ class JobQueue:
                 await connection.close(timeout=1)
 
     async def stop(self, seconds: float) -> None:
-        """Take no job any more, and give those in hand `seconds` to end."""
+        """Take no job any more, give those in hand `seconds` to end, and cut off what has not ended by then."""
         self._stopping.set()
         if self._running is not None:
             self._running.shutdown.set()
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(seconds):
                 await self._is_quiet.wait()
                 await self._has_ended.wait()
+        except TimeoutError:
+            # The library waits for its jobs without an end, unless its own cancellation finds it waiting already.
+            for task in self._in_hand:
+                task.cancel()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GOES_BACK_SECONDS):
+                    await self._has_ended.wait()
 
     def _assembled(self, connection: asyncpg.Connection[asyncpg.Record]) -> PgQueuer:
         driver = AsyncpgDriver(connection)
@@ -193,15 +202,20 @@ class JobQueue:
 
     async def _tried(self, name: str, rounds: Rounds) -> str | None:
         """Why the job failed, None where it went well; only a cancellation of ours is raised."""
+        if (task := asyncio.current_task()) is None:
+            raise RuntimeError(f"{name} runs outside a task")
+        self._in_hand.add(task)
         try:
             await rounds.join()
         except asyncio.CancelledError as error:
-            if (task := asyncio.current_task()) is None or task.cancelling():
+            if task.cancelling():
                 raise
             # Something that it awaited was cancelled, which is a failure like any other.
             return self._failed(name, error)
         except Exception as error:  # noqa: BLE001 - the job loop: it logs, counts and goes on
             return self._failed(name, error)
+        finally:
+            self._in_hand.discard(task)
         return None
 
     def _failed(self, name: str, error: BaseException) -> str:
