@@ -27,7 +27,6 @@ from app.payments.manager import PaymentManager
 from app.payments.rates import TonApiChart, rate_sources
 from app.payments.wallets import WatchedWallets
 from app.readiness import StartFailed
-from app.repo.leases import Leadership
 from app.repo.money_updates import MoneyUpdateRepository
 from app.repo.operator_news import OperatorNewsRepository
 from app.repo.rates import RateRepository
@@ -123,9 +122,6 @@ class CashDesk:
     def start_jobs(self, every: Every) -> None:
         """Hand every background job about payments to `every` (name, seconds between runs, coroutine function)."""
         self._every = every
-        # One for all that asks providers: each lead keeps a connection of the pool that customers wait for.
-        self._lead = Leadership(self._stores.engine, "payments")
-        self._closing.push_async_callback(self._lead.release)
         poll_seconds = self._settings.payment_poll_seconds
         every("cleanup", 3600, self.cleanup.run_once)
         if self.wallets is not None:
@@ -134,7 +130,6 @@ class CashDesk:
             for asset in Asset:
                 self._poll(self.wallets, asset)
         every("stars", poll_seconds, self._reconcile_stars)
-        # No lead is needed: whoever asks, a provider gives a charge back once.
         every("refunds", poll_seconds, self.refunds.finish)
         every("money-updates", MONEY_UPDATE_SECONDS, self.money_updates.handle_due)
         every("money-updates-kept", DAY_SECONDS, self.money_updates.forget)
@@ -214,7 +209,7 @@ class CashDesk:
         return address
 
     def _reconcile(self, gateway: BasePaymentGateway, seconds: float) -> None:
-        """Ask a gateway from time to time what came; one replica does."""
+        """Ask a gateway from time to time what came."""
         provider = WatchedProvider(
             GatewayProvider(gateway), OperatorNewsRepository(self._stores.database), self._clock
         )
@@ -222,14 +217,12 @@ class CashDesk:
         work = Reconciliation(provider, self._payments_store, self.receipts, self._clock)
 
         async def run() -> None:
-            if await self._lead.try_acquire():
-                await work.run_once()
-                self._wake("notices")
+            await work.run_once()
+            self._wake("notices")
 
         self._every(gateway.method.value, seconds, run)
 
     async def _reconcile_stars(self) -> None:
-        # No lead is needed: two replicas side by side cost Telegram two questions and book everything once.
         try:
             if booked := await self.stars.run_once():
                 log.warning("stars_reconciled", rows=booked)
@@ -237,11 +230,9 @@ class CashDesk:
             log.warning("provider_silent", gateway="stars", reason=str(silence))
 
     def _poll(self, wallets: WatchedWallets, asset: Asset) -> None:
-        """Read from time to time what came in an asset; one replica does."""
+        """Read from time to time what came in an asset."""
 
         async def run() -> None:
-            if not await self._lead.try_acquire():
-                return
             await wallets.run_once(asset)
             if asset is Asset.TON:
                 await wallets.read_others()

@@ -27,6 +27,7 @@ from app.core.shopfront import Shopfront
 from app.core.states import Dialogues
 from app.domain.money import Money
 from app.domain.referral import Bonus
+from app.jobs.queue import JobQueue
 from app.jobs.supervisor import Supervisor
 from app.keyring import PAYMENT_PATHS, SUBSCRIPTION_LINKS, SUBSCRIPTION_SEAL, open_keyring
 from app.limits import Limits
@@ -45,6 +46,7 @@ from app.repo.deliveries import DeliveryRepository
 from app.repo.doorman import Doorman
 from app.repo.gifts import GiftRepository
 from app.repo.init_db import migrate, seed_panel
+from app.repo.jobs import JobRepository
 from app.repo.leases import Leadership
 from app.repo.notices import NoticeRepository
 from app.repo.panel_sub import SubscriptionHttp
@@ -77,6 +79,8 @@ from app.web.telegram import TelegramDoor
 from app.web.webhook import register, webhook_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from app.readiness import Readiness
     from app.services.ports import Clock
     from config import Settings
@@ -85,6 +89,10 @@ log = structlog.get_logger(__name__)
 
 UPDATES = ("message", "callback_query", "my_chat_member", "pre_checkout_query")
 PROVISIONERS = 3
+# Jobs of which each process needs its own run: they keep up what it holds in memory.
+IN_EACH_PROCESS = {"rates", "buckets", "panels"}
+LEFT_OVER_SECONDS = 10
+DAY_SECONDS = 86_400
 GIB = 1024**3
 
 
@@ -98,7 +106,6 @@ class App:
         self.clock: Clock = open_clock(settings.clock_offset_file)
         self.keyring = open_keyring(settings)
         self._closing = AsyncExitStack()
-        self._jobs: set[str] = set()
         self.username = ""
         # A start that fails is stopped as well, from wherever it came to.
         self.polling: Polling | None = None
@@ -132,6 +139,8 @@ class App:
         self.provisioning = ProvisioningRepository(database, cache)
         self.panels = PanelRepository(database, cache, self.keyring.seal)
         self.notices = NoticeRepository(database, cache)
+        self.jobs = JobRepository(database)
+        self.queue = JobQueue(database.own_connection, self.jobs, self.supervisor.failures)
         self.accounts = Accounts(self.users, self.clock, self.settings.free_trial_days)
         self.deliveries = Deliveries(
             DeliveryRepository(database, cache),
@@ -215,10 +224,9 @@ class App:
         return (await self.bot.me()).username or ""
 
     def wake(self, job: str) -> None:
-        """Have a background job look now; one that is off stays off."""
-        for name in self._jobs:
-            if name.partition(":")[0] == job:
-                self.supervisor.wake(name)
+        """Have a background job look now and here, before the queue brings it; one that is off stays off."""
+        if self.queue.takes(job):
+            self.supervisor.spawn(f"woken:{job}", self.queue.join(job))
 
     async def start(self, readiness: Readiness) -> None:
         """Begin to serve; returns when customers are served. Raises StartFailed."""
@@ -254,9 +262,10 @@ class App:
         return ""
 
     def _start_jobs(self) -> None:
-        for number in range(PROVISIONERS):
-            self._every(f"provisioning:{number}", 2, self._provision)
-        self._every("notices", 2, self._notify)
+        # What is due is enqueued with the change that made it so; these look after what a dead replica left.
+        self.queue.every("provisioning", LEFT_OVER_SECONDS, self._provision, side_by_side=PROVISIONERS)
+        self.queue.every("notices", LEFT_OVER_SECONDS, self._notify)
+        self._every("jobs-kept", DAY_SECONDS, self.jobs.forget)
         self._every("deliveries", 60, self.deliveries.run_once)
         self._every("promos", 60, self.promos.release_lapsed)
         self._every("panels", MEASURE_EVERY_SECONDS, self.choice.keep_fresh)
@@ -267,18 +276,24 @@ class App:
         if self.stores.postgres is not None:
             self.supervisor.start("postgres", self.stores.postgres.keep_running)
         self.supervisor.start("lag", self.supervisor.watch_lag)
+        self.supervisor.start("queue", self.queue.run)
 
     def _every(self, name: str, seconds: float, job: object) -> None:
-        self.supervisor.every(name, seconds, job)  # type: ignore[arg-type]  # each is a coroutine function
-        self._jobs.add(name)
+        owner = self.supervisor if name in IN_EACH_PROCESS else self.queue
+        owner.every(name, seconds, job)  # type: ignore[arg-type]  # each is a coroutine function
 
     async def _provision(self) -> None:
-        while await self.provisioner.run_once():
-            self.wake("notices")
+        await self._work_off("provisioning", self.provisioner.run_once)
 
     async def _notify(self) -> None:
-        while await self.notifier.run_once():
-            pass
+        await self._work_off("notices", self.notifier.run_once)
+
+    async def _work_off(self, job: str, run_once: Callable[[], Awaitable[int]]) -> None:
+        """Take up all that is due, and have what was put off come back in time."""
+        if await run_once():
+            while await run_once():
+                pass
+            await self.jobs.put_off(job, self.clock.now())
 
     async def _start_intake(self) -> None:
         settings = self.settings
@@ -327,7 +342,8 @@ class App:
             left = await self.intake.drain(drain)
         if self.web is not None:
             await self.web.stop()
-        await self.supervisor.stop(10)
+        await self.queue.stop(5)
+        await self.supervisor.stop(5)
         await self._closing.aclose()
         await self.clients.close()
         await self.bot.session.close()

@@ -33,9 +33,10 @@ EMPTY = text(
     """
     DO $$ DECLARE name text; BEGIN
         SET LOCAL session_replication_role = replica;
-        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
-            EXECUTE format('DELETE FROM %I', name)
-                    || CASE name WHEN 'ledger_accounts' THEN ' WHERE code LIKE ''wallet:%''' ELSE '' END;
+        FOR name IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+                    WHERE schemaname IN ('public', 'jobs') AND tablename <> 'alembic_version' LOOP
+            EXECUTE 'DELETE FROM ' || name
+                    || CASE name WHEN 'public.ledger_accounts' THEN ' WHERE code LIKE ''wallet:%''' ELSE '' END;
         END LOOP;
     END $$
     """

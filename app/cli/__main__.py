@@ -42,6 +42,7 @@ PARTS: dict[str, dict[str, str]] = {
     },
     "refunds": {"refund": "Give a charge back; without one, list the newest."},
     "promo": {"promo": "Promo codes: make one, list them, end one."},
+    "jobs": {"jobs": "Background jobs: what waits, runs and failed; try a failed one again."},
     "webhooks": {"webhooks": "Show the addresses to paste into the settings of payment providers."},
     "dev": {
         "test": "Run the tests; arguments go to pytest.",

@@ -21,6 +21,7 @@ from app.embedded.redis import RedisUnavailable
 from app.keyring import FILE, open_keyring
 from app.panels.inspection import open_inspector
 from app.repo.init_db import revisions
+from app.repo.jobs import JobRepository
 from app.repo.oversight import OversightRepository
 from app.repo.panels import PanelRepository
 from app.repo.rates import RateRepository
@@ -139,6 +140,7 @@ async def _inside(settings: Settings) -> list[Finding]:
         if schema.is_well:
             rest = [
                 await _work(settings, stores),
+                await _jobs(stores),
                 *await _rates(settings, stores),
                 *await _panels(settings, stores),
             ]
@@ -165,6 +167,16 @@ async def _work(settings: Settings, stores: Stores) -> Finding:
     waiting = await oversight.unmatched()
     said = f"{late.configs} configs and {late.notices} notices overdue, {waiting} receipts wait for you"
     return Finding("work", is_well=not (late.configs or late.notices), said=said)
+
+
+async def _jobs(stores: Stores) -> Finding:
+    jobs = JobRepository(stores.database)
+    failing = [job.name for job in await jobs.periodic() if job.failure]
+    number = await jobs.number_failed()
+    if not number and not failing:
+        return Finding("jobs", is_well=True, said="none failed")
+    names = f", failing: {', '.join(failing)}" if failing else ""
+    return Finding("jobs", is_well=False, said=f"{number} given up{names}; see ./orbit jobs")
 
 
 async def _rates(settings: Settings, stores: Stores) -> list[Finding]:

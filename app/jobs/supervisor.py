@@ -1,4 +1,4 @@
-"""Owns every task of the process: starts, restarts, wakes and ends them. Must not know what they do."""
+"""Owns every task of the process: starts, restarts and ends them. Must not know what they do."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Supervisor:
         self._most_delay = most_delay
         self._kept: dict[str, asyncio.Task[None]] = {}
         self._one_shots: set[asyncio.Task[None]] = set()
-        self._wakes: dict[str, asyncio.Event] = {}
+        self._ends: dict[str, asyncio.Event] = {}
         self._stopping = False
 
     def start(self, name: str, service: Work) -> None:
@@ -41,13 +41,9 @@ class Supervisor:
 
     def every(self, name: str, seconds: float, job: Work, *, first_at_once: bool = True) -> None:
         """Run `job` again `seconds` after it ended, well or not; it never overlaps itself."""
-        wake = asyncio.Event()
-        self._keep(name, self._ticking(name, seconds, job, wake, first_at_once=first_at_once))
-        self._wakes[name] = wake
-
-    def wake(self, name: str) -> None:
-        """Run a periodic job now, or once more if it is running; KeyError where there is none of that name."""
-        self._wakes[name].set()
+        end = asyncio.Event()
+        self._keep(name, self._ticking(name, seconds, job, end, first_at_once=first_at_once))
+        self._ends[name] = end
 
     def spawn(self, name: str, coroutine: Coroutine[object, object, None]) -> None:
         """Run `coroutine` once; RuntimeError when stopping. What it raises is logged and counted."""
@@ -77,9 +73,9 @@ class Supervisor:
 
     async def _end_runs(self, seconds: float) -> None:
         """What a job has in hand, a message or a panel's user for one, would else be in doubt and done again."""
-        for wake in self._wakes.values():
-            wake.set()
-        jobs = [self._kept[name] for name in self._wakes if self._kept[name] is not _current()]
+        for end in self._ends.values():
+            end.set()
+        jobs = [self._kept[name] for name in self._ends if self._kept[name] is not _current()]
         if jobs:
             await asyncio.wait(jobs, timeout=seconds)
 
@@ -119,16 +115,14 @@ class Supervisor:
             await asyncio.sleep(delay)
             delay = min(delay * 2, self._most_delay)
 
-    async def _ticking(self, name: str, seconds: float, job: Work, wake: asyncio.Event, *, first_at_once: bool) -> None:
+    async def _ticking(self, name: str, seconds: float, job: Work, end: asyncio.Event, *, first_at_once: bool) -> None:
         if not first_at_once:
-            await _woken_or(seconds, wake)
+            await _ended_or(seconds, end)
         # Asked for each time: a library inside the job may have swallowed the cancellation.
         while not self._stopping:
-            # Cleared before the run: a wake that comes during it asks for something this run may have missed.
-            wake.clear()
             await self._ended_well("job_failed", name, job)
             if not self._stopping:
-                await _woken_or(seconds, wake)
+                await _ended_or(seconds, end)
 
     async def _ended_well(self, event: str, name: str, work: Work) -> bool:
         try:
@@ -158,7 +152,7 @@ def _current() -> asyncio.Task[object] | None:
     return asyncio.current_task()
 
 
-async def _woken_or(seconds: float, wake: asyncio.Event) -> None:
+async def _ended_or(seconds: float, end: asyncio.Event) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await wake.wait()
+            await end.wait()

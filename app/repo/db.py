@@ -34,6 +34,13 @@ DRIVER_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Intern
 FAILURES = (DBAPIError, OSError, PoolTimeout)
 # How often work is begun anew that lost against other work, and how often because its connection was dead.
 MOST_DEFEATS, MOST_LOSSES = 5, 1
+CONNECT_ARGS: dict[str, Any] = {
+    "command_timeout": COMMAND_TIMEOUT_SECONDS,
+    "timeout": POOL_TIMEOUT_SECONDS,
+    # A statement is prepared once a connection, not again every five minutes in the midst of a click.
+    "max_cached_statement_lifetime": 0,
+    "server_settings": {"application_name": "orbitvpn", "jit": "off", "timezone": "UTC"},
+}
 
 
 def make_engine(url: URL, pool_size: int) -> AsyncEngine:
@@ -50,13 +57,7 @@ def make_engine(url: URL, pool_size: int) -> AsyncEngine:
         pool_reset_on_return=None,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
-        connect_args={
-            "command_timeout": COMMAND_TIMEOUT_SECONDS,
-            "timeout": POOL_TIMEOUT_SECONDS,
-            # A statement is prepared once a connection, not again every five minutes in the midst of a click.
-            "max_cached_statement_lifetime": 0,
-            "server_settings": {"application_name": "orbitvpn", "jit": "off", "timezone": "UTC"},
-        },
+        connect_args=CONNECT_ARGS,
     )
 
 
@@ -173,6 +174,11 @@ class Database:
         except StorageUnavailable:
             return False
         return True
+
+    async def own_connection(self) -> asyncpg.Connection[asyncpg.Record]:
+        """A connection beside the pool, for who listens on one and closes it; raises what the driver raises."""
+        _, address = self._engine.dialect.create_connect_args(self._engine.url)
+        return await asyncpg.connect(**address, **CONNECT_ARGS)
 
     async def close(self) -> None:
         """Give all connections back to the server."""

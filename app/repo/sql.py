@@ -26,7 +26,7 @@ TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("asset_amount", "payer", "bot_id", "update_id"), BIG),
     **dict.fromkeys(("nano", "lt", "revision"), BIG),
     **dict.fromkeys(("holds_until", "valid_from", "valid_until"), INSTANT),
-    **dict.fromkeys(("use_id", "gift_id"), BIG),
+    **dict.fromkeys(("use_id", "gift_id", "job_id"), BIG),
     **dict.fromkeys(("number", "per_person", "most_uses"), INT),
     "value": RUB,
     **dict.fromkeys(("purchase_id", "server_id"), BIG),

@@ -55,7 +55,7 @@ async def test_a_shop_that_is_well_has_nothing_but_good_lines(settings: dict[str
     found = lines(said)
     assert code == 0, said
     assert list(found) == [
-        "settings", "secret", "Telegram", "TON", "YooKassa", "database", "redis", "work", "TON/RUB",
+        "settings", "secret", "Telegram", "TON", "YooKassa", "database", "redis", "work", "jobs", "TON/RUB",
         "USD/RUB", "panel s001", "panel s002",
     ]  # fmt: skip
     assert {verdict for verdict, _ in found.values()} == {"ok"}

@@ -29,6 +29,7 @@ CATCHERS = {
     "app/core/intake.py",
     "app/core/middlewares.py",
     "app/core/money_updates.py",
+    "app/jobs/queue.py",
     "app/jobs/supervisor.py",
     "app/panels/provisioning.py",
     "app/panels/survey.py",

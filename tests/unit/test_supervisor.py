@@ -91,37 +91,6 @@ async def test_a_periodic_job_outlives_its_failures(supervisor: Supervisor) -> N
     assert {line["event"] for line in logs} == {"job_failed"}
 
 
-async def test_a_periodic_job_can_be_woken_before_its_time(supervisor: Supervisor) -> None:
-    runs = Runs()
-    supervisor.every("notices", FAR, runs.once, first_at_once=False)
-    await asyncio.sleep(0)
-    assert runs.count == 0
-    supervisor.wake("notices")
-    await runs.wait_for(1)
-    supervisor.wake("notices")
-    await runs.wait_for(2)
-
-
-async def test_a_wake_during_a_run_asks_for_one_more_and_runs_never_overlap(supervisor: Supervisor) -> None:
-    running = 0
-    most = 0
-    runs = Runs()
-
-    async def job() -> None:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        if runs.count == 0:
-            supervisor.wake("notices")
-        await asyncio.sleep(0)
-        running -= 1
-        await runs.once()
-
-    supervisor.every("notices", FAR, job)
-    await runs.wait_for(2)
-    assert most == 1
-
-
 async def test_a_one_shot_that_fails_is_logged_and_counted(supervisor: Supervisor) -> None:
     with capture_logs() as logs:
         supervisor.spawn("notice", Runs(1).once())
