@@ -31,6 +31,7 @@ from app.repo.money_models import (
     Refund,
     TonTransaction,
 )
+from app.repo.move_models import ConfigLeftover, ConfigMove, PanelSighting, PanelSweep
 from app.repo.operator_models import AuditRun, OperatorAct, OperatorNotice, ProviderSighting
 from app.repo.promo_models import Gift, Grant, Promocode, PromoMiss, PromoUse
 
@@ -39,6 +40,8 @@ __all__ = [
     "Base",
     "ChainCursor",
     "Config",
+    "ConfigLeftover",
+    "ConfigMove",
     "Gift",
     "Grant",
     "LedgerAccount",
@@ -49,6 +52,8 @@ __all__ = [
     "Notice",
     "OperatorAct",
     "OperatorNotice",
+    "PanelSighting",
+    "PanelSweep",
     "Payment",
     "PaymentTombstone",
     "PromoMiss",
@@ -117,7 +122,10 @@ class Referral(Base):
 
 
 class MarzbanInstance(Base):
-    """A panel. `password` is plain only until the next pass over the table seals it."""
+    """A panel. `password` is plain only until the next pass over the table seals it.
+
+    What stands on one that is not active moves elsewhere, unless it `keeps_configs`.
+    """
 
     __tablename__ = "marzban_instances"
 
@@ -130,6 +138,7 @@ class MarzbanInstance(Base):
     priority: Mapped[int] = mapped_column(Integer, server_default="100")
     excluded_node_names: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'::text[]"))
     created_at: Mapped[Instant] = mapped_column(server_default=text("now()"))
+    keeps_configs: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Server(Base):
@@ -156,6 +165,7 @@ class Config(Base):
         CheckConstraint("instance_id IS NULL OR server_id IS NULL", name="one_home"),
         Index("uq_configs_slot", "user_id", "slot", unique=True, postgresql_where=text(LIVING)),
         Index("ix_configs_due", "next_attempt_at", postgresql_where=text("is_due")),
+        Index("ix_configs_standing", "instance_id", "id", postgresql_where=text("status = 'active'")),
     )
 
     id: Mapped[Key]

@@ -24,13 +24,13 @@ TYPES: dict[str, TypeEngine[Any]] = {
     "is_alone": Boolean(),
     **dict.fromkeys(("tg_id", "inviter", "config_id", "payment_id", "message_id", "notice_id"), BIG),
     **dict.fromkeys(("asset_amount", "payer", "bot_id", "update_id"), BIG),
-    **dict.fromkeys(("nano", "lt", "revision"), BIG),
+    **dict.fromkeys(("nano", "lt", "revision", "after", "holder"), BIG),
     **dict.fromkeys(("holds_until", "valid_from", "valid_until"), INSTANT),
     **dict.fromkeys(("use_id", "gift_id"), BIG),
     **dict.fromkeys(("number", "per_person", "most_uses"), INT),
     "value": RUB,
     "first_purchase": Boolean(),
-    **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "stars"), INT),
+    **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "stars", "users_seen"), INT),
 }
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 

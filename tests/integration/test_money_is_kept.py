@@ -43,7 +43,8 @@ OPEN_COLUMNS = {"payments": {"message_id", "external_id", "pay_url"}}
 NOT_MONEY = {
     "users", "configs", "notices", "operator_notices", "audit_runs", "provider_sightings", "chain_cursors",
     "marzban_instances", "servers", "trial_grants", "promocodes", "promo_misses", "rate_history",
-    "subscription_links", "subscription_copies", "money_updates",
+    "subscription_links", "subscription_copies", "money_updates", "config_moves", "config_leftovers",
+    "panel_sightings", "panel_sweeps",
 }  # fmt: skip
 
 
