@@ -35,6 +35,11 @@ Point = Literal[
     "config.requested", "config.doomed", "config.claimed", "config.assigned", "config.user_made", "config.created",
     "config.user_moved", "config.synced", "config.user_deleted", "config.deleted", "config.failed",
     "config.postponed",
+    # configs on the move, what they leave behind, and looks at panels
+    "move.planned", "move.claimed", "move.aimed", "move.user_made", "move.not_made", "move.switched",
+    "move.given_up", "move.put_off",
+    "leftover.claimed", "leftover.user_removed", "leftover.not_removed", "leftover.removed", "leftover.kept",
+    "panel.looked_at", "panel.heard", "sweep.claimed", "sweep.noted", "sweep.limit_set", "sweep.saved",
     # what people see
     "account.made", "account.uncached", "dialogue.state", "dialogue.data", "screen.answered", "screen.shown",
     "screen.sent", "screen.deleted", "notice.claimed", "notice.edited", "notice.failed", "notice.marked",

@@ -38,8 +38,10 @@ from app.repo.marzban_models import (
 from app.repo.marzban_token import PanelToken, TokenCache
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from app.repo.marzban_http import Query
     from app.services.ports import Clock
     from app.services.records import PanelAccess
 
@@ -139,6 +141,21 @@ class MarzbanClient:
         page = {"offset": str(offset), "limit": str(limit), "sort": "username"}
         return parsed(self.instance_id, UserPage, await self._get("/api/users", page))
 
+    async def named_users(self, usernames: Sequence[str]) -> tuple[ListedUser, ...]:
+        """Those of up to a hundred names that the panel has, in no order; a panel may compare names loosely."""
+        wanted = {self._checked(username) for username in usernames}
+        names = [("username", username) for username in sorted(wanted)]
+        found = parsed(self.instance_id, UserPage, await self._get("/api/users", names)).users
+        return tuple(user for user in found if user.username in wanted)
+
+    async def set_limit(self, username: str, data_limit_bytes: int) -> PanelUser:
+        """Set how much traffic the user may have, 0 is no bound. PanelUserNotFound; repeating it does no harm."""
+        body: dict[str, object] = {"data_limit": data_limit_bytes}
+        user = self._user(await self._call(Ask("PUT", f"/api/user/{self._checked(username)}", body=body)), username)
+        if (user.data_limit or 0) != data_limit_bytes:
+            raise PanelBadAnswer(self.instance_id, "field data_limit was not taken over")
+        return user
+
     async def set_expiry(self, username: str, expires_at: datetime) -> PanelUser:
         """Move the end to an instant, whole seconds. PanelUserNotFound; repeating it does no harm."""
         # Nothing but the expiry: proxies sent along would give the user new secrets and cut every client off.
@@ -161,7 +178,7 @@ class MarzbanClient:
             # A panel whose account lives in its environment answers 500 and leaves the user in the running core.
             log.warning("panel_delete_in_doubt", instance_id=self.instance_id, reason=doubt.reason)
 
-    async def _get(self, path: str, params: dict[str, str] | None = None) -> object:
+    async def _get(self, path: str, params: Query | None = None) -> object:
         for attempt in range(1, GET_TRIES):
             try:
                 return await self._call(Ask("GET", path, params=params, harmless=True))

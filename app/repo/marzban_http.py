@@ -22,9 +22,12 @@ from app.repo.marzban_errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from app.services.records import PanelAccess
+
+    # Pairs where a name comes more than once.
+    Query = Mapping[str, str] | Sequence[tuple[str, str]]
 
 IN_FLIGHT = 6
 CONNECT_SECONDS = 5
@@ -36,7 +39,7 @@ class Ask:
 
     method: str
     path: str
-    params: Mapping[str, str] | None = None
+    params: Query | None = None
     body: Mapping[str, object] | None = None
     form: Mapping[str, str] | None = field(default=None, repr=False)
     harmless: bool = False

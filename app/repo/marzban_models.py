@@ -34,11 +34,18 @@ class PanelUser(_Answer):
 
 
 class ListedUser(_Answer):
-    """A user as the panel lists it; `expire` in unix seconds."""
+    """A user as the panel lists it; `expire` in unix seconds, `data_limit` in bytes, null and 0 mean no bound."""
 
     username: str
+    status: str = "active"
     expire: int | None
+    data_limit: Count | None = None
     note: str | None = None
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether nobody shut the user out by hand; an end or a limit that was reached is none of that."""
+        return self.status != "disabled"
 
 
 class UserPage(_Answer):
