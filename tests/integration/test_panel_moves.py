@@ -70,7 +70,7 @@ async def test_a_dead_panel_is_left_only_after_the_set_time(world: UpkeepWorld) 
     await world.stand(5)
     world.running["a"].panel.up = False
     await world.look()
-    await world.look(minutes=9)
+    await world.look(minutes=3)
     assert await world.move() == 0
     await world.look()
     await world.move()
@@ -82,7 +82,7 @@ async def test_without_the_setting_a_dead_panel_keeps_its_configs(database: Data
     async with upkeep_world(database, cache, "a", "b", failover=None) as world:
         await world.stand(2)
         world.running["a"].panel.up = False
-        await world.look(minutes=12)
+        await world.look(minutes=8)
         assert (await world.move(), await world.homes()) == (0, {"a": 2})
 
 
@@ -90,7 +90,7 @@ async def test_a_panel_that_answers_in_between_is_not_dead(world: UpkeepWorld) -
     await world.stand(2)
     for _ in range(2):
         world.running["a"].panel.up = False
-        await world.look(minutes=8)
+        await world.look(minutes=3)
         world.running["a"].panel.up = True
         await world.look()
     assert (await world.move(), await world.homes()) == (0, {"a": 2})
@@ -109,14 +109,13 @@ async def test_a_panel_that_refuses_our_account_serves_and_is_not_dead(world: Up
     await world.stand(1)
     await world.look()
     await world.running["a"].fault("GET /api/core", "error", times=-1, status=403)
-    await world.look(minutes=14)
+    await world.look(minutes=8)
     assert await world.move() == 0
 
 
 async def test_a_panel_that_comes_back_loses_what_it_kept_and_gets_nothing_back(world: UpkeepWorld) -> None:
     await world.stand(6)
-    world.running["a"].panel.up = False
-    await world.look(minutes=12)
+    await world.die("a")
     await world.move()
     world.clock.advance(120)
     calls = len(world.running["a"].calls)
@@ -130,8 +129,7 @@ async def test_a_panel_that_comes_back_loses_what_it_kept_and_gets_nothing_back(
 
 async def test_a_panel_that_comes_back_in_the_midst_keeps_the_rest(world: UpkeepWorld) -> None:
     await world.stand(12)
-    world.running["a"].panel.up = False
-    await world.look(minutes=12)
+    await world.die("a")
     assert await world.mover.run_once() == 4
     world.running["a"].panel.up = True
     await world.look()
@@ -211,8 +209,7 @@ async def test_a_config_deleted_after_its_move_leaves_nothing_behind_for_long(wo
 
 async def test_a_renewal_on_the_way_reaches_the_new_panel(world: UpkeepWorld) -> None:
     await world.stand(1)
-    world.running["a"].panel.up = False
-    await world.look(minutes=12)
+    await world.die("a")
     end = world.clock.now().replace(microsecond=0) + timedelta(days=60)
     await world.running["b"].fault("POST /api/user", "drop_after")
     await world.running["b"].fault("GET /api/user/", "error", times=3)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from app.services.records import PanelAccess
     from app.utils.redis import Cache
 
-FAILOVER = timedelta(minutes=10)
+FAILOVER = timedelta(minutes=4)
 MANY_CONFIGS = text(
     """
     WITH people AS (
@@ -109,6 +109,12 @@ class UpkeepWorld:
             self.clock.advance(60 * min(minutes, 4))
             await self.watch.run_once()
             minutes -= 4
+
+    async def die(self, name: str) -> None:
+        """A panel is gone for as long as it takes to be left."""
+        self.running[name].panel.up = False
+        await self.look()
+        await self.look(minutes=4)
 
     async def move(self, *movers: Mover) -> int:
         """Work off all moves that are due; how many were taken up."""
