@@ -142,8 +142,7 @@ class Sweeper:
         for _ in range(pages):
             match sweep.phase:
                 case "configs":
-                    sweep = await self._configs_page(access, sweep)
-                    self._bound(sweep, MISSING, standing, "configs have no user on the panel")
+                    sweep = await self._configs_page(access, sweep, standing)
                 case "users":
                     sweep = await self._users_page(access, sweep, standing)
                 case _:
@@ -155,7 +154,7 @@ class Sweeper:
         if self._is_bounded and (count := sweep.counts.get(name, 0)) > most:
             raise TooManyDifferences(f"{count} {what}, of {among}")
 
-    async def _configs_page(self, access: PanelAccess, sweep: Sweep) -> Sweep:
+    async def _configs_page(self, access: PanelAccess, sweep: Sweep, standing: int) -> Sweep:
         page = await self._store.standing(access.instance_id, sweep.after_config, CONFIGS_A_PAGE)
         if not page:
             return replace(sweep, phase="users")
@@ -173,6 +172,7 @@ class Sweeper:
         limits = [config.username for config in page if self._is_limited_otherwise(users.get(config.username), config)]
         found["limits"] = len(limits)
         sweep = _counted(replace(sweep, after_config=page[-1].config_id), found)
+        self._bound(sweep, MISSING, standing, "configs have no user on the panel")
         if self._acts and again:
             await self._store.do_again(access.instance_id, again, self._clock.now())
         if self._acts:
