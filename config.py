@@ -134,6 +134,9 @@ class Settings(BaseSettings):
     max_ips_per_config: PositiveInt = 2
     data_limit_gib: Annotated[int, Field(ge=0)] = 0
     panel_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 10
+    panel_failover_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
+    panel_leftover_hours: Annotated[int, Field(ge=0, le=720)] = 24
+    panel_sweep_minutes: Annotated[int, Field(ge=0, le=10_080)] = 60
 
     sub_1m_price: Price | None = None
     sub_3m_price: Price | None = None

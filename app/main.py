@@ -31,6 +31,7 @@ from app.keyring import PAYMENT_PATHS, SUBSCRIPTION_LINKS, SUBSCRIPTION_SEAL, op
 from app.locales.locales_mw import LocaleMiddleware
 from app.office import Office
 from app.panels.choice import PanelChoice
+from app.panels.creation import Creator
 from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
 from app.panels.subscription import PanelSubscriptions
@@ -63,6 +64,7 @@ from app.services.shop import Shop
 from app.services.sublinks import SubLinks
 from app.services.topups import TopUps
 from app.stores import Stores, open_stores
+from app.upkeep import Upkeep
 from app.utils.logging import configure_logging
 from app.utils.rate_limit import LocalBuckets, RateLimitMiddleware
 from app.web.app import create_app
@@ -129,6 +131,10 @@ class App:
         choice = PanelChoice(self.panels, gate, self.panels, self.clock)
         limit = self.settings.data_limit_gib * GIB
         self.provisioner = Provisioner(self.provisioning, self.panels, gate, choice, self.clock, limit)
+        creator = Creator(self.provisioning, self.panels, gate, choice, self.clock, limit)
+        self.upkeep = Upkeep(
+            self.settings, self.stores.database, self.clock, self.panels, self.clients, gate, choice, creator, self.wake
+        )
         self.usage = MarzbanUsage(self.panels, gate)
         self.profiles = SubscriptionHttp()
         self._closing.push_async_callback(self.profiles.close)
@@ -236,6 +242,7 @@ class App:
         self._every("panels", 60, self.panels.active)
         self._every("buckets", 3600, self.buckets.sweep)
         self.cash.start_jobs(self._every)
+        self.upkeep.start_jobs(self._every)
         Office(self.settings, self.stores, self.clock, self.bot, self.cash.watched).start_jobs(self._every)
         if self.stores.postgres is not None:
             self.supervisor.start("postgres", self.stores.postgres.keep_running)

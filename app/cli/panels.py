@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli import panel_upkeep
 from app.cli.context import with_stores
 from app.keyring import open_keyring
 from app.repo.panels import PanelRepository
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add `panels add|list|on|off`."""
+    """Add `panels add|list|on|off` and what panel_upkeep.py has."""
     group = typer.Typer(help="Add panels, list them, take them in and out of service.", no_args_is_help=True)
     group.command("add")(add)
     group.command("list")(listing)
     group.command("on")(switch_on)
     group.command("off")(switch_off)
+    panel_upkeep.add_to(group)
     app.add_typer(group, name="panels")
 
 
@@ -65,7 +67,7 @@ def switch_on(instance_id: str) -> None:
 
 
 def switch_off(instance_id: str) -> None:
-    """Let a panel take no new configs; those it has stay."""
+    """Let a panel take no new configs; those it has stay. To have them move, drain it."""
     _switch(instance_id, active=False)
 
 

@@ -100,6 +100,8 @@ class Notifier:
             case NoticeKind.CONFIG_DELAYED:
                 keyboard = keyboards.creating(t, int(notice.facts["config_id"]))
                 await self._say_in(notice, Screen(t("vpn.delayed"), keyboard))
+            case NoticeKind.CONFIG_MOVED:
+                await self._offer_new_key(notice, t)
 
     async def _close_invoice(
         self, notice: Notice, text: str, keyboard: InlineKeyboardMarkup | None = None
@@ -133,6 +135,15 @@ class Notifier:
         except TelegramBadRequest as problem:
             log.info("config_message_gone", notice_id=notice.id, problem=problem.message)
             await send(self._bot, notice.recipient, screen)
+
+    async def _offer_new_key(self, notice: Notice, t: Translator) -> None:
+        """Say that the key changed, above a button that shows the config; one that is gone needs no key."""
+        config_id = int(notice.facts["config_id"])
+        try:
+            await self._configs.get(notice.recipient, config_id)
+        except NotFound:
+            return
+        await send(self._bot, notice.recipient, Screen(t("notice.moved"), keyboards.new_key(t, config_id)))
 
     async def _show_config(self, notice: Notice, t: Translator) -> None:
         try:

@@ -35,6 +35,7 @@ AGAIN_AFTER_FAILURE = timedelta(minutes=5)
 # More than this of what was looked at is no accident of single users: an operator has to look first.
 MOST_SHARE, MOST_AT_LEAST = 5, 20
 MISSING, GONE = "missing", "leftovers"
+CONFIGS, USERS, DONE = "configs", "users", "done"
 
 
 class SweepStore(Protocol):
@@ -48,7 +49,7 @@ class SweepStore(Protocol):
         """Remember how far it came, to go on or begin anew at `at`; False where another has it by now."""
         ...
 
-    async def stop_sweep(self, sweep: Sweep, now: datetime, at: datetime, reason: str) -> None:
+    async def stop_sweep(self, sweep: Sweep, now: datetime, at: datetime, reason: TooManyDifferences) -> None:
         """End it unfinished, and have operators told, once a day."""
         ...
 
@@ -74,7 +75,13 @@ class SweepStore(Protocol):
 
 
 class TooManyDifferences(Exception):
-    """More differs than single accidents explain; the text says what."""
+    """More differs than single accidents explain: `count` of `among` configs are missing, or users left over."""
+
+    def __init__(self, what: str, count: int, among: int) -> None:
+        super().__init__(f"{what}: {count} of {among}")
+        self.what = what
+        self.count = count
+        self.among = among
 
 
 class Sweeper:
@@ -111,53 +118,44 @@ class Sweeper:
         if sweep is None:
             return False
         access = await self._panels.get(sweep.instance_id)
+        if access is None:
+            await self._store.save_sweep(sweep, now, now + AGAIN_AFTER_FAILURE)
+            return True
+        pause = timedelta()
         try:
-            if access is not None:
-                sweep = await self.go_on(access, sweep, PAGES_A_RUN)
+            for _ in range(PAGES_A_RUN):
+                sweep = await self.page(access, sweep)
+                if sweep.phase == DONE:
+                    pause = self._every
+                    _tell(sweep)
+                    break
         except TooManyDifferences as many:
             log.error("panel_sweep_stopped", instance_id=sweep.instance_id, reason=str(many))
-            await self._store.stop_sweep(sweep, self._clock.now(), self._clock.now() + self._every, str(many))
+            now = self._clock.now()
+            await self._store.stop_sweep(sweep, now, now + self._every, many)
             return True
         except PanelError as failure:
             log.warning("panel_sweep_waits", instance_id=sweep.instance_id, reason=failure.reason)
-            access = None
-        await self._saved(sweep, is_open=access is not None)
+            pause = AGAIN_AFTER_FAILURE
+        now = self._clock.now()
+        await self._store.save_sweep(sweep, now, now + pause)
         return True
 
-    async def _saved(self, sweep: Sweep, *, is_open: bool) -> None:
-        now = self._clock.now()
-        if not is_open:
-            await self._store.save_sweep(sweep, now, now + AGAIN_AFTER_FAILURE)
-            return
-        is_done = sweep.phase == "done"
-        await self._store.save_sweep(sweep, now, now + self._every if is_done else now)
-        if is_done:
-            differs = any(count for name, count in sweep.counts.items() if name not in {"configs", "users"})
-            tell = log.warning if differs else log.info
-            tell("panel_swept", instance_id=sweep.instance_id, **sweep.counts)
+    async def page(self, access: PanelAccess, sweep: Sweep) -> Sweep:
+        """The comparison after one page more; PanelError, TooManyDifferences."""
+        if sweep.phase == CONFIGS:
+            return await self._configs_page(access, sweep)
+        return await self._users_page(access, sweep)
 
-    async def go_on(self, access: PanelAccess, sweep: Sweep, pages: int) -> Sweep:
-        """The comparison after so many pages more, or at its end; PanelError, TooManyDifferences."""
-        standing = await self._store.how_many_stand(access.instance_id)
-        for _ in range(pages):
-            match sweep.phase:
-                case "configs":
-                    sweep = await self._configs_page(access, sweep, standing)
-                case "users":
-                    sweep = await self._users_page(access, sweep, standing)
-                case _:
-                    return sweep
-        return sweep
+    def _bound(self, sweep: Sweep, what: str, among: int) -> None:
+        count = sweep.counts.get(what, 0)
+        if self._is_bounded and count > max(MOST_AT_LEAST, among // MOST_SHARE):
+            raise TooManyDifferences(what, count, among)
 
-    def _bound(self, sweep: Sweep, name: str, among: int, what: str) -> None:
-        most = max(MOST_AT_LEAST, among // MOST_SHARE)
-        if self._is_bounded and (count := sweep.counts.get(name, 0)) > most:
-            raise TooManyDifferences(f"{count} {what}, of {among}")
-
-    async def _configs_page(self, access: PanelAccess, sweep: Sweep, standing: int) -> Sweep:
+    async def _configs_page(self, access: PanelAccess, sweep: Sweep) -> Sweep:
         page = await self._store.standing(access.instance_id, sweep.after_config, CONFIGS_A_PAGE)
         if not page:
-            return replace(sweep, phase="users")
+            return replace(sweep, phase=USERS)
         names = [config.username for config in page]
         listed = await self._gate.call(access, lambda client: client.named_users(names))
         users = {user.username: user for user in listed}
@@ -172,7 +170,8 @@ class Sweeper:
         limits = [config.username for config in page if self._is_limited_otherwise(users.get(config.username), config)]
         found["limits"] = len(limits)
         sweep = _counted(replace(sweep, after_config=page[-1].config_id), found)
-        self._bound(sweep, MISSING, standing, "configs have no user on the panel")
+        if found[MISSING]:
+            self._bound(sweep, MISSING, await self._store.how_many_stand(access.instance_id))
         if self._acts and again:
             await self._store.do_again(access.instance_id, again, self._clock.now())
         if self._acts:
@@ -193,7 +192,7 @@ class Sweeper:
                 log.info("panel_user_gone", instance_id=access.instance_id, username=username)
             failpoint("sweep.limit_set")
 
-    async def _users_page(self, access: PanelAccess, sweep: Sweep, standing: int) -> Sweep:
+    async def _users_page(self, access: PanelAccess, sweep: Sweep) -> Sweep:
         page = await self._gate.call(access, lambda client: client.users(sweep.users_seen, USERS_A_PAGE))
         found: Counter[str] = Counter(users=len(page.users))
         ours = {user.username: config_id for user in page.users if (config_id := tagged_config(user)) is not None}
@@ -210,11 +209,10 @@ class Sweeper:
         found[GONE] = len(gone)
         is_last = sweep.users_seen + len(page.users) >= page.total or not page.users
         # Users who go meanwhile move the others up, and some of those are passed over: the next round sees them.
-        sweep = replace(
-            sweep, users_seen=sweep.users_seen + len(page.users), phase="done" if is_last else "users"
-        )
+        seen = sweep.users_seen + len(page.users)
+        sweep = replace(sweep, users_seen=seen, phase=DONE if is_last else USERS)
         sweep = _counted(sweep, found)
-        self._bound(sweep, GONE, max(standing, page.total), "users have no config on the panel")
+        self._bound(sweep, GONE, page.total)
         if self._acts and gone:
             now = self._clock.now()
             await self._store.leave(access.instance_id, gone, now, now + LEAST_GRACE)
@@ -223,6 +221,11 @@ class Sweeper:
 
 async def _set_limit(username: str, data_limit_bytes: int, client: MarzbanClient) -> None:
     await client.set_limit(username, data_limit_bytes)
+
+
+def _tell(sweep: Sweep) -> None:
+    differs = any(name not in {"configs", "users"} for name in sweep.counts)
+    (log.warning if differs else log.info)("panel_swept", instance_id=sweep.instance_id, **sweep.counts)
 
 
 def _fault(user: ListedUser | None, config: SweptConfig) -> str | None:

@@ -35,7 +35,10 @@ ADD = statement(
     "INSERT INTO marzban_instances (id, name, base_url, username, password, priority)"
     " VALUES (:instance_id, :name, :base_url, :username, :password, :priority) ON CONFLICT DO NOTHING RETURNING id"
 )
-SWITCH = statement("UPDATE marzban_instances SET is_active = (:active = 'yes') WHERE id = :instance_id RETURNING id")
+SWITCH = statement(
+    "UPDATE marzban_instances SET is_active = (:active = 'yes'), keeps_configs = (:keeps = 'yes')"
+    " WHERE id = :instance_id RETURNING id"
+)
 
 
 class PanelRepository(BaseRepository):
@@ -68,9 +71,10 @@ class PanelRepository(BaseRepository):
         await self.delete_cache("servers:best")
         return added
 
-    async def switch(self, instance_id: str, *, active: bool) -> bool:
-        """Take a panel into or out of service; whether there is such a panel."""
-        rows = await self.database.run(SWITCH, {"instance_id": instance_id, "active": "yes" if active else "no"})
+    async def switch(self, instance_id: str, *, active: bool, keeps: bool = True) -> bool:
+        """Take a panel into or out of service, with or without what stands on it; whether there is such a panel."""
+        words = {"active": "yes" if active else "no", "keeps": "yes" if keeps and not active else "no"}
+        rows = await self.database.run(SWITCH, {"instance_id": instance_id, **words})
         await self.delete_cache("servers:best")
         return bool(rows)
 

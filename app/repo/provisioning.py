@@ -45,7 +45,7 @@ CREATED = statement(
                is_due = (c.revision <> :revision), next_attempt_at = :now
         FROM (SELECT id, status, link FROM configs WHERE id = :config_id FOR UPDATE) was
         WHERE c.id = was.id AND c.status IN ('creating', 'active', 'deleting')
-          AND c.instance_id = COALESCE(:instance_id, c.instance_id)
+          AND (CAST(:instance_id AS text) IS NULL OR c.instance_id = :instance_id)
         RETURNING c.id, c.user_id, c.status, c.message_id, c.expires_at, c.revision,
                   was.status = 'active' AND was.link <> c.link AS is_changed
     ), changed AS (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.failpoints import failpoint
 from app.repo.moves import LEFT
@@ -75,7 +75,7 @@ STOP = statement(
     )
     INSERT INTO operator_notices (key, kind, facts, next_attempt_at, created_at)
     SELECT 'sweep:' || instance_id || ':' || to_char(CAST(:now AS timestamptz), 'YYYY-MM-DD'), 'sweep_stopped',
-           jsonb_build_object('panel', instance_id, 'reason', CAST(:error AS text)), :now, :now
+           jsonb_build_object('panel', instance_id, 'what', :what, 'count', :count, 'among', :among), :now, :now
     FROM stopped ON CONFLICT (key) DO NOTHING
     """
 )
@@ -124,6 +124,14 @@ STATES = statement(
 )
 
 
+class Differences(Protocol):
+    """What differs too much."""
+
+    what: str
+    count: int
+    among: int
+
+
 class UpkeepRepository:
     """Implements panels.watch.SightingStore and panels.sweep.SweepStore."""
 
@@ -154,9 +162,10 @@ class UpkeepRepository:
         failpoint("sweep.saved")
         return bool(rows)
 
-    async def stop_sweep(self, sweep: Sweep, now: datetime, at: datetime, reason: str) -> None:
+    async def stop_sweep(self, sweep: Sweep, now: datetime, at: datetime, reason: Differences) -> None:
         """End it unfinished, and have operators told, once a day."""
-        await self._database.run(STOP, {**_held(sweep), "now": now, "at": at, "error": reason})
+        facts = {"what": reason.what, "count": str(reason.count), "among": str(reason.among)}
+        await self._database.run(STOP, {**_held(sweep), **facts, "now": now, "at": at, "error": str(reason)})
         failpoint("sweep.saved")
 
     async def standing(self, instance_id: str, after: int, limit: int) -> list[SweptConfig]:

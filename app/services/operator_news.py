@@ -33,6 +33,8 @@ class NewsKind(StrEnum):
     BACK = "back"
     AUDIT_RIGHT = "audit_right"
     AUDIT_BROKEN = "audit_broken"
+    PANEL_LEFT = "panel_left"
+    SWEEP_STOPPED = "sweep_stopped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,7 @@ class NoticeKind(StrEnum):
     GIFT_REDEEMED = "gift_redeemed"
     CONFIG_READY = "config_ready"
     CONFIG_DELAYED = "config_delayed"
+    CONFIG_MOVED = "config_moved"
 
 
 @dataclass(frozen=True, slots=True)

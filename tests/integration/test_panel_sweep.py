@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.panels.sweep import Sweeper
+from app.panels.sweep_by_hand import open_hand_sweep
 from tests.support.upkeep_world import UpkeepWorld, upkeep_world
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ async def test_a_config_without_a_user_gets_one_and_its_owner_is_told_of_the_new
     assert await differing(world) == {"missing": 1}
     await world.tidy()
     assert await world.differences() == set()
-    assert await world.rows("SELECT recipient, kind FROM notices WHERE kind <> 'config_ready'") == [(1001, "config_moved")]
+    assert await world.rows("SELECT recipient FROM notices WHERE kind = 'config_moved'") == [(1001,)]
     assert await differing(world) == {}
 
 
@@ -135,7 +135,7 @@ async def test_a_panel_that_lost_more_than_single_users_stops_the_round_and_an_o
     await world.swept()
     await world.swept()
     assert await world.rows("SELECT phase, stopped FROM panel_sweeps WHERE instance_id = 'a'") == [
-        ("done", "100 configs have no user on the panel, of 150")
+        ("done", "missing: 100 of 150")
     ]
     assert await world.rows("SELECT kind, facts ->> 'panel' FROM operator_notices") == [("sweep_stopped", "a")]
     assert await world.rows("SELECT count(*) FROM configs WHERE is_due") == [(0,)]
@@ -144,17 +144,16 @@ async def test_a_panel_that_lost_more_than_single_users_stops_the_round_and_an_o
 async def test_an_operator_can_have_a_restored_panel_put_right_all_the_same(world: UpkeepWorld) -> None:
     await world.stand(30)
     world.users("a").clear()
-    sure = Sweeper(
-        world.upkeep,
-        world.panels,
-        world.sweeper._gate,  # the way to panels that this world has
-        world.clock,
-        every=timedelta(hours=1),
-        data_limit_bytes=0,
-        is_bounded=False,
-    )
-    await sure.run_once()
-    await sure.run_once()
+    access = world.running["a"].access()
+    for said, options in (
+        (("missing: 30 of 30", {}), {"acts": True, "is_bounded": True}),
+        ((None, {"configs": 30, "missing": 30}), {"acts": False, "is_bounded": False}),
+        ((None, {"configs": 30, "missing": 30}), {"acts": True, "is_bounded": False}),
+    ):
+        assert await world.rows("SELECT count(*) FROM configs WHERE is_due") == [(0,)]
+        async with open_hand_sweep(world.upkeep, world.panels, world.clock, 5, 0, **options) as sweep:
+            report = await sweep.whole(access)
+        assert (report.stopped, report.counts) == said
     await world.tidy()
     assert await world.differences() == set()
 

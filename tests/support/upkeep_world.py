@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from app.repo.db import Database
-    from app.services.records import PanelAccess
     from app.utils.redis import Cache
 
 FAILOVER = timedelta(minutes=4)
@@ -154,7 +153,7 @@ class UpkeepWorld:
     async def homes(self) -> dict[str, int]:
         """How many living configs stand on each panel."""
         query = "SELECT instance_id, count(*) FROM configs WHERE status = 'active' GROUP BY 1"
-        return dict(await self.rows(query))  # type: ignore[arg-type]  # pairs
+        return dict(await self.rows(query))
 
     async def differences(self) -> set[tuple[Any, ...]]:
         """What the configs should be on panels against what is: (panel, user, end); empty where they agree."""

@@ -30,6 +30,8 @@ CATCHERS = {
     "app/core/middlewares.py",
     "app/core/money_updates.py",
     "app/jobs/supervisor.py",
+    "app/panels/leftovers.py",
+    "app/panels/moves.py",
     "app/panels/provisioning.py",
 }
 
