@@ -34,7 +34,7 @@ Point = Literal[
     # what follows on the panels
     "config.requested", "config.doomed", "config.claimed", "config.assigned", "config.user_made", "config.created",
     "config.user_moved", "config.synced", "config.user_deleted", "config.deleted", "config.failed",
-    "config.postponed",
+    "config.postponed", "config.user_lost",
     # configs on the move, what they leave behind, and looks at panels
     "move.planned", "move.claimed", "move.aimed", "move.user_made", "move.not_made", "move.switched",
     "move.given_up", "move.put_off",

@@ -68,6 +68,12 @@ class Upkeep:
             data_limit_bytes=settings.data_limit_gib * GIB,
         )
 
+    async def run_once(self) -> bool:
+        """Every job once; whether there was something to do for it."""
+        await self._watch.run_once()
+        swept = await self._sweeper.run_once()
+        return bool(await self._mover.run_once() + await self._leftovers.run_once()) or swept
+
     def start_jobs(self, every: Every) -> None:
         """Hand every job to `every` (name, seconds between runs, coroutine function)."""
         every("panel-watch", WATCH_SECONDS, self._watch.run_once)

@@ -92,6 +92,7 @@ class Provisioner:
             await self._gate.call(access, lambda client: client.set_expiry(job.username, job.expires_at))
             failpoint("config.user_moved")
         except PanelUserNotFound:
+            failpoint("config.user_lost")
             log.warning("panel_user_lost", instance_id=access.instance_id, config_id=job.config_id)
             return await self._creator.create(job)
         except PanelError as failure:

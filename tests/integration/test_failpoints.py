@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 from app.failpoints import POINTS
 from sandbox.bot_process import BotFailedError
 from tests.conftest import A_FEW_KILLS
-from tests.support import operations, operations_office, operations_sales  # noqa: F401 - they enter their operations
+from tests.support import operations, operations_office, operations_panels, operations_sales  # noqa: F401 - see there
 from tests.support.crash_ground import KILLED, Ground, Outcome, crash_ground
 from tests.support.scenes import OPERATIONS
 from tests.support.taps import Trace

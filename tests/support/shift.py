@@ -51,6 +51,7 @@ class Chores:
     assign: tuple[str, int] | None = None
     adjust: tuple[int, str] | None = None
     office: bool = False
+    upkeep: bool = False
 
 
 class Alone:
@@ -102,10 +103,18 @@ async def shift(app: App, updates: int, chores: Chores) -> None:
     app.cash.start_jobs(lambda _name, _seconds, job: jobs.append(job))  # type: ignore[arg-type]  # see Every
     for job in jobs:
         await job()
+    if chores.upkeep:
+        await look_after_panels(app)
     while await app.provisioner.run_once() + await app.notifier.run_once():
         pass
     if chores.office:
         await tell_operators(app)
+
+
+async def look_after_panels(app: App) -> None:
+    """Compare the panels, move what has to move, remove what is left over."""
+    while await app.upkeep.run_once():
+        pass
 
 
 async def tell_operators(app: App) -> None:
