@@ -111,36 +111,38 @@ class Mover:
     async def _see_to(self, move: ConfigMove) -> None:
         """One move, whatever it does: nothing of it may stop the others."""
         try:
-            later = await self._tried(move)
-            if later is not None:
-                log.warning("config_move_waits", config_id=move.config_id, source=move.source, reason=later.reason)
-                pause = min(timedelta(seconds=2 ** min(move.attempts, 16)), LONGEST_PAUSE)
-                await self._store.put_off(move, self._clock.now() + pause, later.reason)
+            if not move.is_wanted:
+                await self._give_up(move, "it need not move any more")
+            elif (aimed := move if move.target else await self._aimed(move)) is not None:
+                later = await self._tried(aimed)
+                if later is not None:
+                    await self._put_off(aimed, later.reason)
         except Exception as error:  # noqa: BLE001 - the job loop: logged, and the lease brings the move back
             log.error("config_move_failed", config_id=move.config_id, **where(error))
+
+    async def _put_off(self, move: ConfigMove, reason: str) -> None:
+        log.warning("config_move_waits", config_id=move.config_id, source=move.source, reason=reason)
+        pause = min(timedelta(seconds=2 ** min(move.attempts, 16)), LONGEST_PAUSE)
+        await self._store.put_off(move, self._clock.now() + pause, reason)
+
+    async def _aimed(self, move: ConfigMove) -> ConfigMove | None:
+        """The move with a target, which every later statement about it names; None where there is none."""
+        target = await self._choice.best(move.avoid | {move.source})
+        if target is None:
+            await self._put_off(move, "no other panel can take a user")
+            return None
+        if not await self._store.aim(move, target):
+            return None
+        self._choice.reserve(target)
+        return replace(move, target=target, attempts=1)
 
     async def _tried(self, move: ConfigMove) -> Later | None:
         try:
             async with asyncio.timeout(MOVE_SECONDS):
-                return await self._moved(move)
+                return await self._made_on(move, move.target or "")
         except TimeoutError:
             failpoint("move.not_made")
             return Later(f"not done within {MOVE_SECONDS} s")
-
-    async def _moved(self, move: ConfigMove) -> Later | None:
-        if not move.is_wanted:
-            await self._give_up(move, "it need not move any more")
-            return None
-        if move.target is not None:
-            return await self._made_on(move, move.target)
-        target = await self._choice.best(move.avoid | {move.source})
-        if target is None:
-            return Later("no other panel can take a user")
-        if not await self._store.aim(move, target):
-            return None
-        self._choice.reserve(target)
-        # What was claimed does not know its target yet, which every later statement about it names.
-        return await self._made_on(_aimed(move, target), target)
 
     async def _made_on(self, move: ConfigMove, target: str) -> Later | None:
         access = await self._panels.get(target)
@@ -171,10 +173,6 @@ class Mover:
         log.warning(
             "config_move_given_up", config_id=move.config_id, source=move.source, target=move.target, reason=reason
         )
-
-
-def _aimed(move: ConfigMove, target: str) -> ConfigMove:
-    return replace(move, target=target, attempts=1)
 
 
 def _job(move: ConfigMove, target: str) -> ConfigJob:

@@ -149,6 +149,17 @@ async def test_two_replicas_move_each_config_once(world: UpkeepWorld, database: 
     assert len(await world.rows(NOTICES)) == 24
 
 
+async def test_a_move_in_doubt_is_tried_again_soon(world: UpkeepWorld) -> None:
+    await world.stand(1)
+    await world.switch_off("a")
+    await world.running["b"].fault("POST /api/user", "drop_after")
+    await world.running["b"].fault("GET /api/user/", "error", times=3)
+    await world.mover.run_once()
+    world.clock.advance(3)
+    await world.mover.run_once()
+    assert (await world.homes(), world.running["b"].count("POST /api/user")) == ({"b": 1}, 2)
+
+
 @pytest.mark.parametrize("action", ["drop_after", "drop_before", "error", "garbage"])
 async def test_a_creation_in_doubt_ends_in_one_user(world: UpkeepWorld, action: str) -> None:
     await world.stand(1)
