@@ -86,6 +86,7 @@ def sweep(
         async with open_hand_sweep(
             upkeep,
             panels,
+            panels,
             clock,
             settings.panel_timeout_seconds,
             settings.data_limit_gib * GIB,

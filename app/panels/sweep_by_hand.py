@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from app.panels.sweep import SweepStore
-    from app.repo.panels import PanelRepository
-    from app.services.ports import Clock
+    from app.repo.marzban_client import TokenCache
+    from app.services.ports import Clock, PanelStore
     from app.services.records import PanelAccess
 
 
@@ -51,7 +51,8 @@ class HandSweep:
 @asynccontextmanager
 async def open_hand_sweep(
     store: SweepStore,
-    panels: PanelRepository,
+    panels: PanelStore,
+    cache: TokenCache,
     clock: Clock,
     timeout_seconds: float,
     data_limit_bytes: int,
@@ -60,7 +61,7 @@ async def open_hand_sweep(
     is_bounded: bool,
 ) -> AsyncIterator[HandSweep]:
     """A comparison with connections of its own, which are closed with the block."""
-    clients = MarzbanClients(panels, clock, timeout_seconds)
+    clients = MarzbanClients(cache, clock, timeout_seconds)
     sweeper = Sweeper(
         store,
         panels,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.panels.inspection import PanelInspector
+from app.repo.oversight import OversightRepository
 from tests.support.upkeep_world import UpkeepWorld, upkeep_world
 
 if TYPE_CHECKING:
@@ -35,6 +37,15 @@ async def test_a_panel_that_is_switched_off_is_emptied_the_new_user_first(world:
     ((link, url),) = await world.rows("SELECT link, subscription_url FROM configs WHERE user_id = 1001")
     assert link.startswith("vless://")
     assert url.startswith(world.running["b"].server.url)
+
+
+async def test_an_audit_takes_a_user_that_is_to_be_removed_for_no_fault(world: UpkeepWorld) -> None:
+    await world.stand(3)
+    await world.switch_off("a")
+    await world.mover.run_once()
+    census = PanelInspector(world.clients).census
+    findings = await census([panel.access() for panel in world.running.values()], OversightRepository(world.database))
+    assert [(finding.users, finding.differences) for finding in findings] == [(3, frozenset()), (3, frozenset())]
 
 
 async def test_a_panel_that_keeps_its_configs_keeps_them(world: UpkeepWorld) -> None:

@@ -151,7 +151,7 @@ async def test_an_operator_can_have_a_restored_panel_put_right_all_the_same(worl
         ((None, {"configs": 30, "missing": 30}), {"acts": True, "is_bounded": False}),
     ):
         assert await world.rows("SELECT count(*) FROM configs WHERE is_due") == [(0,)]
-        async with open_hand_sweep(world.upkeep, world.panels, world.clock, 5, 0, **options) as sweep:
+        async with open_hand_sweep(world.upkeep, world.panels, world.panels, world.clock, 5, 0, **options) as sweep:
             report = await sweep.whole(access)
         assert (report.stopped, report.counts) == said
     await world.tidy()
