@@ -146,6 +146,9 @@ class Settings(BaseSettings):
     panel_traffic_hours: Annotated[int, Field(ge=1, le=168)] = 3
     delivery_alarm_minutes: PositiveInt = 30
     delivery_timeout_hours: PositiveInt = 24
+    panel_failover_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
+    panel_leftover_hours: Annotated[int, Field(ge=0, le=720)] = 24
+    panel_sweep_minutes: Annotated[int, Field(ge=0, le=10_080)] = 60
 
     sub_1m_price: Price | None = None
     sub_3m_price: Price | None = None

@@ -39,6 +39,12 @@ Point = Literal[
     "undelivered.reported", "purchase.returned", "legacy.moved",
     "pause.wanted", "pause.claimed", "pause.user_disabled", "pause.begun", "pause.user_enabled", "pause.over",
     "pause.failed", "pause.postponed",
+    "config.postponed", "config.user_lost",
+    # configs on the move, what they leave behind, and looks at panels
+    "move.planned", "move.claimed", "move.aimed", "move.user_made", "move.not_made", "move.switched",
+    "move.given_up", "move.put_off",
+    "leftover.claimed", "leftover.user_removed", "leftover.not_removed", "leftover.removed", "leftover.kept",
+    "panel.looked_at", "panel.heard", "sweep.claimed", "sweep.noted", "sweep.limit_set", "sweep.saved",
     # what people see
     "account.made", "account.uncached", "dialogue.state", "dialogue.data", "screen.answered", "screen.shown",
     "screen.sent", "screen.deleted", "notice.claimed", "notice.edited", "notice.failed", "notice.marked",

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.keyring import DEVICE_MARKS
+from app.panels.address_watch import AddressWatch
 from app.panels.limiter import LogWatch
 from app.panels.pausing import Pauser
-from app.panels.watch import AddressWatch
 from app.repo.devices import DeviceRepository
 from app.repo.leases import Leadership
 from app.repo.marzban_logs import MarzbanLogs

@@ -27,18 +27,13 @@ from app.core.shopfront import Shopfront
 from app.core.states import Dialogues
 from app.domain.money import Money
 from app.domain.referral import Bonus
+from app.fleet import Fleet
 from app.jobs.queue import JobQueue
 from app.jobs.supervisor import Supervisor
-from app.keyring import PAYMENT_PATHS, SUBSCRIPTION_LINKS, SUBSCRIPTION_SEAL, open_keyring
-from app.limits import Limits
+from app.keyring import PAYMENT_PATHS, open_keyring
 from app.locales.locales_mw import LocaleMiddleware
 from app.office import Office
-from app.panels.choice import MEASURE_EVERY_SECONDS, PanelChoice
-from app.panels.clients import PanelClients, warn_of_exceptions
-from app.panels.gate import PanelGate
-from app.panels.provisioning import Provisioner
-from app.panels.subscription import PanelSubscriptions
-from app.panels.usage import MarzbanUsage
+from app.panels.clients import warn_of_exceptions
 from app.readiness import StartFailed
 from app.repo.bonuses import Bonuses
 from app.repo.configs import ConfigRepository
@@ -49,15 +44,11 @@ from app.repo.init_db import migrate, seed_panel
 from app.repo.jobs import JobRepository
 from app.repo.leases import Leadership
 from app.repo.notices import NoticeRepository
-from app.repo.panel_sub import SubscriptionHttp
-from app.repo.panels import PanelRepository
 from app.repo.payments import PaymentRepository
 from app.repo.promos import PromoRepository
-from app.repo.provisioning import ProvisioningRepository
 from app.repo.receipts import ReceiptRepository
 from app.repo.settlement import Settler
 from app.repo.shop import ShopRepository
-from app.repo.sublinks import SubLinkRepository
 from app.repo.user import UserRepository
 from app.services.accounts import Accounts
 from app.services.configs import Configs
@@ -66,7 +57,6 @@ from app.services.gifts import Gifts
 from app.services.promos import Promos
 from app.services.records import PanelAccess
 from app.services.shop import Shop
-from app.services.sublinks import SubLinks
 from app.services.topups import TopUps
 from app.stores import Stores, open_stores
 from app.utils.logging import configure_logging
@@ -112,7 +102,10 @@ class App:
         self.web: WebServer | None = None
         self._repositories()
         self.bot = make_bot(settings, OutgoingPolicy(self.accounts.gone))
-        self._panels()
+        self.fleet = Fleet(settings, stores, self.clock, self.keyring, self.wake, self._closing)
+        # What most of the shop and its tests ask the panels for.
+        self.panels, self.provisioner = self.fleet.panels, self.fleet.provisioner
+        self.limits, self.upkeep, self.links = self.fleet.limits, self.fleet.upkeep, self.fleet.links
         self.cash = CashDesk(
             settings,
             stores,
@@ -136,8 +129,6 @@ class App:
         self.payments = PaymentRepository(database, cache, Settler(database, bonuses))
         self.receipts = ReceiptRepository(database, cache, bonuses)
         self.configs = ConfigRepository(database, cache)
-        self.provisioning = ProvisioningRepository(database, cache)
-        self.panels = PanelRepository(database, cache, self.keyring.seal)
         self.notices = NoticeRepository(database, cache)
         self.jobs = JobRepository(database)
         self.queue = JobQueue(database.own_connection, self.jobs, self.supervisor.failures)
@@ -150,32 +141,6 @@ class App:
             return_after=timedelta(hours=self.settings.delivery_timeout_hours),
         )
 
-    def _panels(self) -> None:
-        is_private = self.settings.panels_allow_private
-        timeout = self.settings.panel_timeout_seconds
-        self.clients = PanelClients(self.panels, self.clock, timeout, allow_private=is_private)
-        gate = PanelGate(self.clients, self.clock)
-        self.choice = PanelChoice(self.panels, gate, self.panels, self.clock, self.settings.load_rule)
-        limit = self.settings.data_limit_gib * GIB
-        devices = self.settings.max_ips_per_config
-        self.provisioner = Provisioner(self.provisioning, self.panels, gate, self.choice, self.clock, limit, devices)
-        self.usage = MarzbanUsage(self.panels, gate)
-        self.profiles = SubscriptionHttp(allow_private=is_private)
-        self._closing.push_async_callback(self.profiles.close)
-        self.limits = Limits(self.settings, self.stores, self.clock, self.keyring)
-        self.limits.reach_panels(self.panels, self.clients, gate, self._closing)
-        self.links = self._links()
-
-    def _links(self) -> SubLinks | None:
-        """Subscription links of our own, where customers can reach the web server."""
-        address = self.settings.public_address
-        if address is None:
-            return None
-        key, seal = self.keyring.derive(SUBSCRIPTION_LINKS), self.keyring.seal_for(SUBSCRIPTION_SEAL)
-        store = SubLinkRepository(self.stores.database, self.stores.cache, key, seal)
-        source = PanelSubscriptions(self.panels, self.clients, self.profiles, self.clock)
-        return SubLinks(store, source, self.usage, self.clock, address)
-
     def _telegram(self) -> None:
         storage = Dialogues(self.stores.cache.client, state_ttl=3600, data_ttl=3600)
         self.dispatcher = ShortDispatcher(name="orbit")
@@ -183,7 +148,7 @@ class App:
         shop = Shop(sales, self.settings.catalogue(), self.clock, self.wake)
         gifts = GiftRepository(self.stores.database, self.stores.cache)
         self.promos = Promos(PromoRepository(self.stores.database, self.stores.cache), self.clock, self.wake)
-        configs = Configs(self.configs, self.usage, self.clock, self.wake, self.links)
+        configs = Configs(self.configs, self.fleet.usage, self.clock, self.wake, self.links)
         self.dispatcher["shopfront"] = Shopfront(
             accounts=self.accounts,
             configs=configs,
@@ -268,10 +233,9 @@ class App:
         self._every("jobs-kept", DAY_SECONDS, self.jobs.forget)
         self._every("deliveries", 60, self.deliveries.run_once)
         self._every("promos", 60, self.promos.release_lapsed)
-        self._every("panels", MEASURE_EVERY_SECONDS, self.choice.keep_fresh)
         self._every("buckets", 3600, self.buckets.sweep)
         self.cash.start_jobs(self._every)
-        self.limits.start_jobs(self._every, self.supervisor, self.wake)
+        self.fleet.start_jobs(self._every, self.supervisor)
         Office(self.settings, self.stores, self.clock, self.bot, self.cash.watched).start_jobs(self._every)
         if self.stores.postgres is not None:
             self.supervisor.start("postgres", self.stores.postgres.keep_running)
@@ -345,7 +309,6 @@ class App:
         await self.queue.stop(5)
         await self.supervisor.stop(5)
         await self._closing.aclose()
-        await self.clients.close()
         await self.bot.session.close()
         log.info("stopped", updates_cut=left)
 

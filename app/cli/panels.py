@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from app.cli import panel_upkeep
 from app.cli.context import with_stores
 from app.cli.panel_table import table_lines
 from app.clock import open_clock
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     group.command("set")(tune)
     group.command("on")(switch_on)
     group.command("off")(switch_off)
+    panel_upkeep.add_to(group)
     app.add_typer(group, name="panels")
 
 
@@ -126,7 +128,7 @@ def switch_on(instance_id: str) -> None:
 
 
 def switch_off(instance_id: str) -> None:
-    """Let a panel take no new configs; those it has stay."""
+    """Let a panel take no new configs; those it has stay. To have them move, drain it."""
     _switch(instance_id, active=False)
 
 

@@ -169,6 +169,11 @@ def creating(t: Translator, config_id: int) -> InlineKeyboardMarkup:
     return _rows([button(t.plain("menu.back"), LeaveWaiting(id=config_id))])
 
 
+def new_key(t: Translator, config_id: int) -> InlineKeyboardMarkup:
+    """The config whose key changed."""
+    return _rows([button(t.plain("config.new_key"), ShowConfig(id=config_id), "primary")])
+
+
 def delete_config(t: Translator, config_id: int) -> InlineKeyboardMarkup:
     """Yes, or back to the config."""
     return _rows(

@@ -97,16 +97,16 @@ class Notifier:
                 await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
             case NoticeKind.PURCHASE_RETURNED:
                 await self._say_in(notice, Screen(_returned(notice, t), keyboards.paid(t)))
-            case NoticeKind.CONFIG_READY | NoticeKind.CONFIG_DELAYED | NoticeKind.CONFIG_MOVED:
+            case _:
                 await self._tell_of_config(notice, t)
 
     async def _tell_of_config(self, notice: Notice, t: Translator) -> None:
         match notice.kind:
-            case NoticeKind.CONFIG_MOVED:
-                await send(self._bot, notice.recipient, Screen(t("notice.moved"), keyboards.bought(t)))
             case NoticeKind.CONFIG_DELAYED:
                 keyboard = keyboards.creating(t, int(notice.facts["config_id"]))
                 await self._say_in(notice, Screen(t("vpn.delayed"), keyboard))
+            case NoticeKind.CONFIG_MOVED:
+                await self._offer_new_key(notice, t)
             case NoticeKind.CONFIG_PAUSED:
                 facts = notice.facts
                 text = t(
@@ -155,6 +155,15 @@ class Notifier:
         except TelegramBadRequest as problem:
             log.info("config_message_gone", notice_id=notice.id, problem=problem.message)
             await send(self._bot, notice.recipient, screen)
+
+    async def _offer_new_key(self, notice: Notice, t: Translator) -> None:
+        """Say that the key changed, above a button that shows the config; one that is gone needs no key."""
+        config_id = int(notice.facts["config_id"])
+        try:
+            await self._configs.get(notice.recipient, config_id)
+        except NotFound:
+            return
+        await send(self._bot, notice.recipient, Screen(t("notice.moved"), keyboards.new_key(t, config_id)))
 
     async def _show_config(self, notice: Notice, t: Translator) -> None:
         try:

@@ -99,6 +99,11 @@ def _words(kind: NewsKind, facts: Mapping[str, str], t: Translator) -> Markup:
             return t("operator.audit_right", night=facts["night"])
         case NewsKind.AUDIT_BROKEN:
             return t("operator.audit_broken", night=facts["night"], count=facts["count"], named=facts["named"])
+        case NewsKind.PANEL_LEFT:
+            return t("operator.panel_left", panel=facts["panel"], since=facts["since"])
+        case NewsKind.SWEEP_STOPPED:
+            key = "operator.sweep_missing" if facts["what"] == "missing" else "operator.sweep_leftovers"
+            return t(key, panel=facts["panel"], count=facts["count"], among=facts["among"])
         case NewsKind.UNDELIVERED | NewsKind.RETURNED:
             return _undelivered(kind, facts, t)
 

@@ -184,6 +184,9 @@ TEXTS = {
     "operator.debt": "↩️ <b>A refund left a debt of {amount}</b>\nAccount {user} had spent the money already (<code>{reference}</code>).",
     "operator.silent": "🔇 <b>No answer from {provider} since {since} UTC</b>\nPayments are not seen just now. None is lost: they are credited when it answers again.",
     "operator.back": "🔔 <b>{provider} answers again</b>\nIt was silent from {since} UTC. What was paid meanwhile is being credited.",
+    "operator.panel_left": "🛰 <b>No answer from panel {panel} since {since} UTC</b>\nIts configs are moving to other panels. How it goes: <code>./orbit panels state</code>",
+    "operator.sweep_missing": "🛑 <b>The sweep of panel {panel} was stopped</b>\n{count} of {among} configs are not on it, and were left as they are. If it was restored from a copy, make them again:\n<code>./orbit panels sweep {panel} --all</code>",
+    "operator.sweep_leftovers": "🛑 <b>The sweep of panel {panel} was stopped</b>\n{count} of its {among} users should not be there, and were left as they are. If that is right, remove them:\n<code>./orbit panels sweep {panel} --all</code>",
     "operator.audit_right": "✅ The books are right (audit of {night}).",
     "operator.audit_broken": "🚨 <b>The books are broken: {count}</b> (audit of {night})\n<pre>{named}</pre>\nLeave the database as it is, and look with <code>./orbit audit</code>. The bot goes on.",
     "invite.title": (
@@ -287,11 +290,6 @@ TEXTS = {
     "gift.none": "You have not given anything yet. Choose a subscription and press “Buy as a gift”.",
     "gift.open": "🎁 {title}: waits for its receiver\n<code>{link}</code>",
     "gift.redeemed": "✅ {title}: activated on {date}",
-    "notice.moved": (
-        "🚚 <b>Your config has moved to a new server</b>\n\n"
-        "The old link will soon stop working: open “My VPN” and add the new one to your app. "
-        "If your app has our permanent link already, just refresh it there."
-    ),
     "notice.returned": (
         "↩️ <b>{amount} is back on your balance</b>\n\n"
         "We could not make your config in time. We are sorry! The money is on your balance again, "
@@ -302,6 +300,12 @@ TEXTS = {
         "We could not make your config in time. We are sorry! Another {debt} covered what an earlier refund had left "
         "open. The unused time of that purchase is taken off. You can buy a plan at any moment."
     ),
+    "notice.moved": (
+        "🔁 <b>Your config has a new key</b>\n\n"
+        "We moved it to another server, and the old key stops working soon. "
+        "Take the new link and add it to your app in place of the old one. Your subscription stays the same."
+    ),
+    "config.new_key": "Take the new link",
     "notice.gift": "🎁 <b>Your gift has been activated</b>\n\nA subscription for {days} is running. Thank you for sharing!",
     "rate_limit": "A little slower, please: try again in {seconds} s.",
     "error.internal": "Something went wrong. Please try again. If it doesn't help, give support the code <code>{incident}</code>.",

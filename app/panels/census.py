@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from app.panels.port import ListedUser
+    from app.panels.port import ListedUser, PanelUser
     from app.services.records import StandingConfig
 
 # What creation.tag_of writes, among what operators may have added to the note.
@@ -26,7 +26,7 @@ class Difference:
     what: str
 
 
-def tagged_config(user: ListedUser) -> int | None:
+def tagged_config(user: ListedUser | PanelUser) -> int | None:
     """The config that the user was made for; None for a user who is not ours."""
     tag = _TAG.search(user.note or "")
     return int(tag.group(1)) if tag else None

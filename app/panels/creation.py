@@ -115,7 +115,7 @@ class Creator:
         if access is None:
             return await self._elsewhere(instance_id, job, "the panel is not in the table any more")
         try:
-            user = await self._made(access, job)
+            user = await self.made(access, job)
             failpoint("config.user_made")
         except ForeignUser:
             log.error("panel_user_foreign", instance_id=instance_id, config_id=job.config_id, username=job.username)
@@ -141,7 +141,8 @@ class Creator:
         log.warning("config_moves_on", instance_id=instance_id, config_id=job.config_id, reason=reason)
         return Elsewhere(reason, at_most=MOST_BEFORE_ANOTHER)
 
-    async def _made(self, access: PanelAccess, job: ConfigJob) -> PanelUser:
+    async def made(self, access: PanelAccess, job: ConfigJob) -> PanelUser:
+        """The config's user on this panel, made or found there; PanelError, ForeignUser."""
         note = tag_of(job.config_id)
         wanted = NewPanelUser(job.username, job.expires_at, self._data_limit_bytes, note, self._device_limit)
         try:

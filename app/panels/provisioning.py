@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import traceback
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import structlog
 
 from app.failpoints import failpoint
 from app.panels.creation import Creator, Later, is_ours
+from app.panels.faults import where
 from app.panels.port import PanelError, PanelUserNotFound
 from app.services.records import ConfigJob, ConfigWork
 
@@ -65,7 +65,7 @@ class Provisioner:
                 log.warning("config_job_waits", config_id=job.config_id, work=job.work.value, reason=later.reason)
                 await self._store.retry(job, now, at, later.reason)
         except Exception as error:  # noqa: BLE001 - the job loop: the store itself failed, the lease brings the job back
-            log.error("config_job_lost", config_id=job.config_id, **_where(error))
+            log.error("config_job_lost", config_id=job.config_id, **where(error))
 
     async def _tried(self, job: ConfigJob) -> Later | None:
         try:
@@ -74,7 +74,7 @@ class Provisioner:
         except TimeoutError:
             return Later(f"not done within {JOB_SECONDS} s")
         except Exception as error:  # noqa: BLE001 - the job loop: counted, logged and tried again
-            log.error("config_job_failed", config_id=job.config_id, work=job.work.value, **_where(error))
+            log.error("config_job_failed", config_id=job.config_id, work=job.work.value, **where(error))
             return Later(f"unexpected {type(error).__name__}")
 
     async def _done(self, job: ConfigJob) -> Later | None:
@@ -94,6 +94,7 @@ class Provisioner:
             await self._gate.call(access, lambda client: client.set_expiry(job.username, job.expires_at))
             failpoint("config.user_moved")
         except PanelUserNotFound:
+            failpoint("config.user_lost")
             log.warning("panel_user_lost", instance_id=access.instance_id, config_id=job.config_id)
             return await self._creator.create(job)
         except PanelError as failure:
@@ -128,9 +129,3 @@ def pause_before_next(job: ConfigJob, later: Later) -> timedelta:
     usual = timedelta(seconds=2 ** min(job.attempts, 16))
     spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads the jobs, guards nothing
     return max(later.at_least, min(usual, later.at_most) * spread)
-
-
-def _where(error: Exception) -> dict[str, str]:
-    """Kind and place only: the text of a driver's error may hold a row, and with it a link."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return {"error": type(error).__name__, "at": f"{frame.name}:{frame.lineno}"}

@@ -61,6 +61,11 @@ class MarzbanListed(Answer):
     data_limit: Count | None = None
     note: str | None = None
 
+    @property
+    def is_enabled(self) -> bool:
+        """Whether nobody shut the user out by hand; an end or a limit that was reached is none of that."""
+        return self.status != "disabled"
+
 
 class MarzbanUsers(Answer):
     """What /api/users answers."""

@@ -33,6 +33,7 @@ from app.repo.money_models import (
     Refund,
     TonTransaction,
 )
+from app.repo.move_models import ConfigLeftover, ConfigMove, PanelSighting, PanelSweep
 from app.repo.operator_models import AuditRun, OperatorAct, OperatorNotice, ProviderSighting
 from app.repo.promo_models import Gift, Grant, Promocode, PromoMiss, PromoUse
 
@@ -42,6 +43,8 @@ __all__ = [
     "Base",
     "ChainCursor",
     "Config",
+    "ConfigLeftover",
+    "ConfigMove",
     "Device",
     "Gift",
     "Grant",
@@ -53,6 +56,8 @@ __all__ = [
     "Notice",
     "OperatorAct",
     "OperatorNotice",
+    "PanelSighting",
+    "PanelSweep",
     "Payment",
     "PaymentTombstone",
     "PromoMiss",
@@ -125,6 +130,7 @@ class MarzbanInstance(Base):
     """A panel. `password` is plain only until the next pass over the table seals it.
 
     `capacity` is how many active users it may have in all; null is no bound.
+    What stands on one that is not active moves elsewhere, unless it `keeps_configs`.
     """
 
     __tablename__ = "marzban_instances"
@@ -149,6 +155,7 @@ class MarzbanInstance(Base):
     tls: Mapped[str] = mapped_column(Text, server_default="verify")
     ca_pem: Mapped[str | None] = mapped_column(Text)
     access_profile: Mapped[dict[str, object]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    keeps_configs: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Server(Base):
@@ -180,6 +187,7 @@ class Config(Base):
         Index("ix_configs_creating", "instance_id", postgresql_where=text("status = 'creating'")),
         Index("ix_configs_made", "made_at", postgresql_where=text("status = 'active'")),
         Index("ix_configs_server_id", "server_id", postgresql_where=text("server_id IS NOT NULL")),
+        Index("ix_configs_standing", "instance_id", "id", postgresql_where=text("status = 'active'")),
     )
 
     id: Mapped[Key]

@@ -21,9 +21,18 @@ UNMATCHED = statement(
     " + (SELECT count(*) FROM receipts r WHERE status = 'unmatched' AND NOT EXISTS ("
     "    SELECT FROM refunds f WHERE f.gateway = r.gateway AND f.key = r.key AND f.status <> 'refused')) AS waiting"
 )
+# A config on the move has, or may have, a user on two panels for a while.
 STANDING = statement(
-    "SELECT id, instance_id, marzban_username, expires_at, status = 'active' AND NOT is_due AS is_settled"
-    " FROM configs WHERE instance_id IS NOT NULL AND status <> 'deleted' ORDER BY id"
+    """
+    SELECT id, instance_id, marzban_username, expires_at, status = 'active' AND NOT is_due AS is_settled
+    FROM configs WHERE instance_id IS NOT NULL AND status <> 'deleted'
+    UNION ALL
+    SELECT c.id, o.instance_id, c.marzban_username, c.expires_at, false FROM configs c JOIN (
+        SELECT config_id, instance_id FROM config_leftovers UNION ALL
+        SELECT config_id, target FROM config_moves WHERE target IS NOT NULL) o ON o.config_id = c.id
+    WHERE c.status = 'deleted' OR c.instance_id IS DISTINCT FROM o.instance_id
+    ORDER BY id
+    """
 )
 OVERDUE = statement(
     "SELECT (SELECT count(*) FROM configs WHERE is_due AND next_attempt_at < :before) AS configs,"

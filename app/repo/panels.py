@@ -43,7 +43,10 @@ ADD = statement(
     " VALUES (:instance_id, :name, :base_url, :username, :password, :priority, :kind, :tls, :ca_pem,"
     " CAST(:access_profile AS jsonb)) ON CONFLICT DO NOTHING RETURNING id"
 )
-SWITCH = statement("UPDATE marzban_instances SET is_active = (:active = 'yes') WHERE id = :instance_id RETURNING id")
+SWITCH = statement(
+    "UPDATE marzban_instances SET is_active = (:active = 'yes'), keeps_configs = (:keeps = 'yes')"
+    " WHERE id = :instance_id RETURNING id"
+)
 # A value that is not given stays; a capacity of 0 is none.
 TUNE = statement(
     """
@@ -99,9 +102,10 @@ class PanelRepository(BaseRepository):
         await self.delete_cache("servers:best")
         return added
 
-    async def switch(self, instance_id: str, *, active: bool) -> bool:
-        """Take a panel into or out of service; whether there is such a panel."""
-        rows = await self.database.run(SWITCH, {"instance_id": instance_id, "active": "yes" if active else "no"})
+    async def switch(self, instance_id: str, *, active: bool, keeps: bool = True) -> bool:
+        """Take a panel into or out of service, with or without what stands on it; whether there is such a panel."""
+        words = {"active": "yes" if active else "no", "keeps": "yes" if keeps and not active else "no"}
+        rows = await self.database.run(SWITCH, {"instance_id": instance_id, **words})
         await self.delete_cache("servers:best")
         return bool(rows)
 

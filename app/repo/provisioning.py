@@ -29,20 +29,35 @@ CLAIM = statement(
               moved_from IS NOT NULL AND delivered_at IS NULL AS is_moving
     """
 )
+# Not where a user of this config is still to be removed: the removal would take the new one.
 ASSIGN = statement(
-    "UPDATE configs SET instance_id = :instance_id"
-    " WHERE id = :config_id AND revision = :revision AND is_due RETURNING id"
+    "UPDATE configs SET instance_id = :instance_id WHERE id = :config_id AND revision = :revision AND is_due"
+    " AND NOT EXISTS (SELECT FROM config_leftovers l WHERE l.config_id = :config_id AND l.instance_id = :instance_id)"
+    " RETURNING id"
 )
-# A wish that changed while the panel worked keeps the row due: the next claim carries the newer revision out.
+# A wish that changed while the panel worked keeps the row due: the next claim carries the newer revision out. What was
+# made on a panel that the config has left since is nothing to it. Who had a key and never fetched the shop's own link
+# is told that it changed.
 CREATED = statement(
     """
     WITH done AS (
-        UPDATE configs SET subscription_url = :subscription_url, link = :link, last_error = NULL, attempts = 0,
-               status = CASE WHEN status = 'creating' THEN 'active' ELSE status END,
-               delivered_at = CASE WHEN status = 'deleting' THEN delivered_at ELSE COALESCE(delivered_at, :now) END,
-               is_due = (revision <> :revision), next_attempt_at = :now, made_at = :now
-        WHERE id = :config_id AND status IN ('creating', 'active', 'deleting')
-        RETURNING id, user_id, status, message_id, moved_from
+        UPDATE configs c SET subscription_url = :subscription_url, link = :link, last_error = NULL, attempts = 0,
+               status = CASE WHEN c.status = 'creating' THEN 'active' ELSE c.status END,
+               delivered_at = CASE WHEN c.status = 'deleting' THEN c.delivered_at
+                                   ELSE COALESCE(c.delivered_at, :now) END,
+               is_due = (c.revision <> :revision), next_attempt_at = :now, made_at = :now
+        FROM (SELECT id, status, link FROM configs WHERE id = :config_id FOR UPDATE) was
+        WHERE c.id = was.id AND c.status IN ('creating', 'active', 'deleting')
+          AND (CAST(:instance_id AS text) IS NULL OR c.instance_id = :instance_id)
+        RETURNING c.id, c.user_id, c.status, c.message_id, c.expires_at, c.revision, c.moved_from,
+                  was.status = 'active' AND was.link <> c.link AS is_changed
+    ), changed AS (
+        INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
+        SELECT 'moved:' || id || ':' || revision, user_id, 'config_moved', jsonb_build_object('config_id', id::text),
+               :now, :now
+        FROM done WHERE status = 'active' AND is_changed AND expires_at > :now
+          AND NOT EXISTS (SELECT FROM subscription_copies k WHERE k.config_id = id)
+        ON CONFLICT (key) DO NOTHING
     ), told AS (
         INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
         SELECT 'ready:' || id, user_id, CASE WHEN moved_from IS NULL THEN 'config_ready' ELSE 'config_moved' END,
@@ -68,6 +83,8 @@ DELETED = statement(
         DELETE FROM subscription_links l USING gone WHERE l.config_id = gone.id
     ), without_copies AS (
         DELETE FROM subscription_copies c USING gone WHERE c.config_id = gone.id
+    ), without_grace AS (
+        UPDATE config_leftovers l SET next_attempt_at = :now FROM gone WHERE l.config_id = gone.id
     )
     SELECT user_id FROM gone
     """
@@ -108,8 +125,8 @@ class ProvisioningRepository(BaseRepository):
 
     async def created(self, job: ConfigJob, subscription_url: str, link: str, now: datetime) -> None:
         """Store the links and queue the owner's notice, in one statement."""
-        params = {**_fence(job), "subscription_url": subscription_url, "link": link, "now": now}
-        await self.database.run(CREATED, params)
+        params = {**_fence(job), "instance_id": job.instance_id, "subscription_url": subscription_url, "link": link}
+        await self.database.run(CREATED, {**params, "now": now})
         failpoint("config.created")
         await self.drop_account(job.owner, parts=("configs",))
 

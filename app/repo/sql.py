@@ -24,7 +24,7 @@ TYPES: dict[str, TypeEngine[Any]] = {
     "is_alone": Boolean(),
     **dict.fromkeys(("tg_id", "inviter", "config_id", "payment_id", "message_id", "notice_id"), BIG),
     **dict.fromkeys(("asset_amount", "payer", "bot_id", "update_id"), BIG),
-    **dict.fromkeys(("nano", "lt", "revision"), BIG),
+    **dict.fromkeys(("nano", "lt", "revision", "after", "holder"), BIG),
     **dict.fromkeys(("holds_until", "valid_from", "valid_until"), INSTANT),
     **dict.fromkeys(("use_id", "gift_id", "job_id"), BIG),
     **dict.fromkeys(("number", "per_person", "most_uses"), INT),
@@ -39,6 +39,7 @@ TYPES: dict[str, TypeEngine[Any]] = {
     "addresses": INT,
     "ends_at": INSTANT,
     **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "capacity", "stars"), INT),
+    "users_seen": INT,
 }
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 

@@ -35,6 +35,8 @@ class NewsKind(StrEnum):
     AUDIT_BROKEN = "audit_broken"
     UNDELIVERED = "undelivered"
     RETURNED = "returned"
+    PANEL_LEFT = "panel_left"
+    SWEEP_STOPPED = "sweep_stopped"
 
 
 @dataclass(frozen=True, slots=True)

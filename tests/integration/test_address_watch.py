@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.jobs.supervisor import Supervisor
+from app.panels.address_watch import AddressWatch
 from app.panels.clients import PanelClients
 from app.panels.gate import PanelGate
 from app.panels.limiter import LogWatch, connections_in
 from app.panels.pausing import Pauser
-from app.panels.watch import AddressWatch
 from app.repo.leases import Leadership
 from app.repo.marzban_logs import MarzbanLogs
 from app.repo.pauses import PauseRepository

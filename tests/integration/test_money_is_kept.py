@@ -46,6 +46,8 @@ NOT_MONEY = {
     "users", "configs", "notices", "operator_notices", "audit_runs", "provider_sightings", "chain_cursors",
     "marzban_instances", "servers", "trial_grants", "promocodes", "promo_misses", "rate_history",
     "subscription_links", "subscription_copies", "money_updates", "devices", "address_pauses",
+    "config_moves", "config_leftovers",
+    "panel_sightings", "panel_sweeps",
 }  # fmt: skip
 
 

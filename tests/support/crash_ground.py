@@ -21,7 +21,7 @@ from app.services.records import PanelAccess
 from sandbox.telegram import acts
 from sandbox.world import World
 from tests.support.postgres_server import TEMPLATE
-from tests.support.shift import WORKED, Chores, be_a_bot, shift, tell_operators
+from tests.support.shift import WORKED, Chores, be_a_bot, look_after_panels, shift, tell_operators
 from tests.support.shop_floor import ShopFloor, newest, opened, replica_settings
 from tests.support.taps import Trace, tapped
 from tests.support.warm_bot import WARM
@@ -88,6 +88,8 @@ UNFINISHED = text(
     " UNION ALL SELECT 'refund ' || key FROM refunds WHERE status = 'open'"
     " UNION ALL SELECT 'pause ' || id FROM address_pauses WHERE status = 'wanted'"
     " UNION ALL SELECT 'news ' || id FROM operator_notices WHERE sent_at IS NULL"
+    " UNION ALL SELECT 'move ' || config_id FROM config_moves"
+    " UNION ALL SELECT 'leftover ' || config_id FROM config_leftovers"
 )
 BOOKED = {
     "stars": "SELECT key, direction = 'out' FROM receipts WHERE gateway = 'stars'",
@@ -236,6 +238,9 @@ class Ground:
                 break
             self.world.clock.advance(LEASES_ARE_OVER)
             await self.floor.work()
+            if scene.chores.upkeep:
+                await look_after_panels(self.floor.app)
+                await self.floor.work()
             await tell_operators(self.floor.app)
         assert not left, left
         await self._books_agree()
@@ -251,10 +256,16 @@ class Ground:
 
     async def _cleared(self) -> None:
         await self.database.run(LEFT_OPEN)  # nobody comes back for these
+        await self.only_first_panel()
         async with aiohttp.ClientSession() as http:
             for url in self._spoilt:
                 await http.delete(f"{url}/sim/faults")
         self._spoilt.clear()
+
+    async def only_first_panel(self) -> None:
+        """The first panel serves; whatever moved to the other one stays there."""
+        await self.floor.app.panels.switch("s001", active=True)
+        await self.floor.app.panels.switch("s002", active=False)
 
     async def _books_agree(self) -> None:
         assert await breaks(self.database) == []
@@ -287,7 +298,7 @@ class Ground:
 
 @asynccontextmanager
 async def crash_ground(home: Path, admin_url: URL, redis: Redis) -> AsyncIterator[Ground]:
-    """A world with one panel, on a database of its own."""
+    """A world with two panels of which one serves, on a database of its own."""
     admin = Database(make_engine(admin_url, 1))
     name = f"orbit_crash_{os.getpid()}"
     url = admin_url.set(database=name, username=name)
@@ -297,7 +308,7 @@ async def crash_ground(home: Path, admin_url: URL, redis: Redis) -> AsyncIterato
         await connection.execute(text(f"CREATE ROLE {name} SUPERUSER LOGIN PASSWORD '{admin_url.password}'"))
     await admin.run(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {name}"))
     database = Database(make_engine(url, 2))
-    world = World(home, panels=1)
+    world = World(home, panels=2)
     await world.start()
     env = world.env()
     settings = replica_settings(
@@ -313,14 +324,18 @@ async def crash_ground(home: Path, admin_url: URL, redis: Redis) -> AsyncIterato
         yookassa_api_url=env["YOOKASSA_API_URL"],
         usdt_enabled=True,
         admin_ids=str(OPERATOR),
+        panel_leftover_hours=0,
+        panel_failover_minutes=5,
     )
     try:
         async with opened(settings) as app:
-            (door,) = world.doors()
-            access = PanelAccess(door.id, door.name, door.url, door.username, door.password, 100, frozenset())
-            await app.panels.add(access)
+            for door in world.doors():
+                access = PanelAccess(door.id, door.name, door.url, door.username, door.password, 100, frozenset())
+                await app.panels.add(access)
             world.clock.advance(0)
-            yield Ground(ShopFloor(app, world), settings, database, home / "bot.log")
+            ground = Ground(ShopFloor(app, world), settings, database, home / "bot.log")
+            await ground.only_first_panel()
+            yield ground
     finally:
         await world.stop()
         await database.close()

@@ -57,6 +57,7 @@ class Chores:
     office: bool = False
     # Also look after what was not delivered, and move what is on legacy servers.
     deliveries: bool = False
+    upkeep: bool = False
 
 
 class Alone:
@@ -113,10 +114,18 @@ async def shift(app: App, updates: int, chores: Chores) -> None:
         await Relocation(LegacyRepository(app.stores.database, app.stores.cache), app.clock).move(None, None, 100)
     if chores.exceeded is not None:
         await app.limits.pauses.want(chores.exceeded, 3, app.clock.now())
+    if chores.upkeep:
+        await look_after_panels(app)
     while await app.provisioner.run_once() + await app.limits.pauser.run_once() + await app.notifier.run_once():
         pass
     if chores.office:
         await tell_operators(app)
+
+
+async def look_after_panels(app: App) -> None:
+    """Compare the panels, move what has to move, remove what is left over."""
+    while await app.upkeep.run_once():
+        pass
 
 
 async def tell_operators(app: App) -> None:

@@ -31,6 +31,8 @@ CATCHERS = {
     "app/core/money_updates.py",
     "app/jobs/queue.py",
     "app/jobs/supervisor.py",
+    "app/panels/leftovers.py",
+    "app/panels/moves.py",
     "app/panels/provisioning.py",
     "app/panels/survey.py",
 }

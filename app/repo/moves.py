@@ -1,0 +1,221 @@
+"""Configs on their way to another panel, and users left behind, as remembered work. Talks to no panel."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.failpoints import failpoint
+from app.repo.sql import statement
+from app.services.upkeep_records import ConfigMove, Leftover
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Row
+
+    from app.repo.db import Database
+
+# What stands on these has to go: they were switched off, or have been silent since `before` (never, where it is null).
+LEFT = """
+    SELECT i.id, i.is_active, s.silent_since FROM marzban_instances i
+    LEFT JOIN panel_sightings s ON s.instance_id = i.id
+    WHERE (NOT i.is_active AND NOT i.keeps_configs) OR s.silent_since <= :before"""
+# Whose subscription runs goes first. Operators are told once of each panel that is left because it is silent.
+PLAN = statement(
+    f"""
+    WITH panels AS ({LEFT}), chosen AS (
+        SELECT c.id, c.instance_id FROM configs c
+        WHERE c.status = 'active' AND c.instance_id IN (SELECT id FROM panels)
+          AND NOT EXISTS (SELECT FROM config_moves m WHERE m.config_id = c.id)
+        ORDER BY c.expires_at <= :now, c.id
+        LIMIT GREATEST(0, :batch - (SELECT count(*) FROM config_moves))
+    ), told AS (
+        INSERT INTO operator_notices (key, kind, facts, next_attempt_at, created_at)
+        SELECT 'left:' || p.id || ':' || floor(extract(epoch FROM p.silent_since)), 'panel_left',
+               jsonb_build_object('panel', p.id, 'since', to_char(p.silent_since, 'YYYY-MM-DD HH24:MI')), :now, :now
+        FROM panels p WHERE p.is_active AND EXISTS (SELECT FROM chosen WHERE instance_id = p.id)
+        ON CONFLICT (key) DO NOTHING
+    )
+    INSERT INTO config_moves (config_id, source, since, next_attempt_at)
+    SELECT id, instance_id, :now, :now FROM chosen ON CONFLICT (config_id) DO NOTHING RETURNING config_id
+    """  # noqa: S608 - constant
+)
+# Chosen in a part of its own, for the reason that notices.py gives.
+CLAIM = statement(
+    f"""
+    WITH due AS (
+        SELECT config_id FROM config_moves WHERE next_attempt_at <= :now
+        ORDER BY next_attempt_at, config_id LIMIT :batch FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE config_moves SET next_attempt_at = :lease_end, attempts = attempts + 1
+        FROM due WHERE config_moves.config_id = due.config_id RETURNING config_moves.*
+    )
+    SELECT m.config_id, m.source, m.target, m.attempts, c.user_id, c.marzban_username, c.expires_at, c.revision,
+           COALESCE(c.status = 'active' AND c.instance_id = m.source, false)
+           AND m.source IN (SELECT id FROM ({LEFT}) panels) AS is_wanted,
+           ARRAY(SELECT l.instance_id FROM config_leftovers l WHERE l.config_id = m.config_id) AS avoid
+    FROM claimed m JOIN configs c ON c.id = m.config_id
+    """  # noqa: S608 - constant
+)
+SAME = "m.config_id = :config_id AND m.source = :source AND m.target IS NOT DISTINCT FROM :target"
+AIM = statement(
+    """
+    UPDATE config_moves m SET target = :target, attempts = 1
+    WHERE m.config_id = :config_id AND m.source = :source AND m.target IS NULL
+      AND NOT EXISTS (SELECT FROM config_leftovers l WHERE l.config_id = m.config_id AND l.instance_id = :target)
+    RETURNING m.config_id
+    """
+)
+# The revision moves on, so that what a worker does on the old panel at this moment counts for nothing here. Whoever
+# fetches the shop's own link never sees a key, and is not bothered; who holds a key is told that it changed.
+SWITCH = statement(
+    f"""
+    WITH moved AS (
+        UPDATE configs c SET instance_id = m.target, subscription_url = :subscription_url, link = :link,
+               is_due = (c.is_due OR c.revision <> :revision), next_attempt_at = :now, attempts = 0, last_error = NULL,
+               revision = c.revision + 1
+        FROM config_moves m
+        WHERE {SAME} AND c.id = m.config_id AND c.status = 'active' AND c.instance_id = m.source
+        RETURNING c.id, c.user_id, c.revision, c.expires_at
+    ), arrived AS (
+        DELETE FROM config_moves m USING moved WHERE m.config_id = moved.id
+    ), behind AS (
+        INSERT INTO config_leftovers (config_id, instance_id, since, next_attempt_at)
+        SELECT id, :source, :now, :at FROM moved ON CONFLICT DO NOTHING
+    ), told AS (
+        INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
+        SELECT 'moved:' || id || ':' || revision, user_id, 'config_moved', jsonb_build_object('config_id', id::text),
+               :now, :now
+        FROM moved WHERE expires_at > :now AND NOT EXISTS (SELECT FROM subscription_copies k WHERE k.config_id = id)
+        ON CONFLICT (key) DO NOTHING
+    )
+    SELECT id FROM moved
+    """  # noqa: S608 - constant
+)
+# The target may have a user all the same, made by a call whose answer was lost.
+GIVE_UP = statement(
+    f"""
+    WITH gone AS (
+        DELETE FROM config_moves m WHERE {SAME} RETURNING m.config_id, m.target
+    )
+    INSERT INTO config_leftovers (config_id, instance_id, since, next_attempt_at)
+    SELECT g.config_id, g.target, :now, :at FROM gone g JOIN configs c ON c.id = g.config_id
+    WHERE g.target IS NOT NULL AND (c.status = 'deleted' OR c.instance_id IS DISTINCT FROM g.target)
+    ON CONFLICT DO NOTHING
+    """  # noqa: S608 - constant
+)
+PUT_OFF = statement(
+    f"UPDATE config_moves m SET next_attempt_at = :at, last_error = :error WHERE {SAME}"  # noqa: S608 - constant
+)
+# A panel that is silent is not asked at all: what stayed there is removed when it is heard again.
+CLAIM_LEFTOVERS = statement(
+    """
+    WITH due AS (
+        SELECT l.config_id, l.instance_id FROM config_leftovers l
+        LEFT JOIN panel_sightings s ON s.instance_id = l.instance_id
+        WHERE l.next_attempt_at <= :now AND s.silent_since IS NULL
+        ORDER BY l.next_attempt_at LIMIT :batch FOR UPDATE OF l SKIP LOCKED
+    ), claimed AS (
+        UPDATE config_leftovers l SET next_attempt_at = :lease_end, attempts = l.attempts + 1
+        FROM due WHERE l.config_id = due.config_id AND l.instance_id = due.instance_id RETURNING l.*
+    )
+    SELECT l.config_id, l.instance_id, l.attempts, c.marzban_username,
+           COALESCE(c.instance_id = l.instance_id, false) AND c.status <> 'deleted' AS stands_here
+    FROM claimed l JOIN configs c ON c.id = l.config_id
+    """
+)
+REMOVED = statement("DELETE FROM config_leftovers WHERE config_id = :config_id AND instance_id = :instance_id")
+KEPT = statement(
+    "UPDATE config_leftovers SET next_attempt_at = :at, last_error = :error"
+    " WHERE config_id = :config_id AND instance_id = :instance_id"
+)
+
+
+class MoveRepository:
+    """Implements panels.moves.MoveStore and panels.leftovers.LeftoverStore. A result counts while its move stands."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def plan(self, now: datetime, silent_before: datetime | None, most: int) -> int:
+        """Note the next configs that have to leave their panel, until `most` are on the move; how many came to it."""
+        planned = len(await self._database.run(PLAN, {"now": now, "before": silent_before, "batch": most}))
+        failpoint("move.planned")
+        return planned
+
+    async def claim(
+        self, now: datetime, silent_before: datetime | None, lease_seconds: int, limit: int
+    ) -> list[ConfigMove]:
+        """Lease up to `limit` due moves."""
+        lease_end = now + timedelta(seconds=lease_seconds)
+        params = {"now": now, "before": silent_before, "lease_end": lease_end, "batch": limit}
+        rows = await self._database.run(CLAIM, params)
+        failpoint("move.claimed")
+        return [_move(row) for row in rows]
+
+    async def aim(self, move: ConfigMove, target: str) -> bool:
+        """Commit where the config goes, before any call; False where it must not, or the move is another's by now."""
+        params = {"config_id": move.config_id, "source": move.source, "target": target}
+        rows = await self._database.run(AIM, params)
+        failpoint("move.aimed")
+        return bool(rows)
+
+    async def switch(
+        self, move: ConfigMove, subscription_url: str, link: str, now: datetime, remove_at: datetime
+    ) -> bool:
+        """Have the config stand on its target, and the user on its source removed at `remove_at`."""
+        params = {**_same(move), "revision": move.revision, "subscription_url": subscription_url, "link": link}
+        rows = await self._database.run(SWITCH, {**params, "now": now, "at": remove_at})
+        failpoint("move.switched")
+        return bool(rows)
+
+    async def give_up(self, move: ConfigMove, now: datetime, remove_at: datetime) -> None:
+        """The config stays where it is; what may stand on its target is removed at `remove_at`."""
+        await self._database.run(GIVE_UP, {**_same(move), "now": now, "at": remove_at})
+        failpoint("move.given_up")
+
+    async def put_off(self, move: ConfigMove, at: datetime, error: str) -> None:
+        """Try again at `at`; `error` is for the operator and holds no secret."""
+        await self._database.run(PUT_OFF, {**_same(move), "at": at, "error": error})
+        failpoint("move.put_off")
+
+    async def claim_leftovers(self, now: datetime, lease_seconds: int, limit: int) -> list[Leftover]:
+        """Lease up to `limit` users to be removed from panels that are not silent."""
+        params = {"now": now, "lease_end": now + timedelta(seconds=lease_seconds), "batch": limit}
+        rows = await self._database.run(CLAIM_LEFTOVERS, params)
+        failpoint("leftover.claimed")
+        return [
+            Leftover(row.config_id, row.instance_id, row.marzban_username, row.attempts, bool(row.stands_here))
+            for row in rows
+        ]
+
+    async def removed(self, leftover: Leftover) -> None:
+        """There is no such user any more, or it is the config's own again."""
+        await self._database.run(REMOVED, {"config_id": leftover.config_id, "instance_id": leftover.instance_id})
+        failpoint("leftover.removed")
+
+    async def kept(self, leftover: Leftover, at: datetime, error: str) -> None:
+        """Try again at `at`."""
+        params = {"config_id": leftover.config_id, "instance_id": leftover.instance_id, "at": at, "error": error}
+        await self._database.run(KEPT, params)
+        failpoint("leftover.kept")
+
+
+def _same(move: ConfigMove) -> dict[str, Any]:
+    return {"config_id": move.config_id, "source": move.source, "target": move.target}
+
+
+def _move(row: Row[Any]) -> ConfigMove:
+    return ConfigMove(
+        config_id=row.config_id,
+        owner=row.user_id,
+        username=row.marzban_username,
+        expires_at=row.expires_at,
+        revision=row.revision,
+        source=row.source,
+        target=row.target,
+        attempts=row.attempts,
+        is_wanted=row.is_wanted,
+        avoid=frozenset(row.avoid),
+    )
