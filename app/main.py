@@ -140,8 +140,9 @@ class App:
         self.usage = MarzbanUsage(self.panels, gate)
         self.profiles = SubscriptionHttp()
         self._closing.push_async_callback(self.profiles.close)
-        self.limits = Limits(self.settings, self.stores, self.clock, self.keyring)
-        self.limits.reach_panels(self.panels, self.clients, gate, self._closing)
+        self.limits = Limits(
+            self.settings, self.stores, self.clock, self.keyring, self.panels, self.clients, gate, self._closing
+        )
         self.links = self._links()
 
     def _links(self) -> SubLinks | None:
