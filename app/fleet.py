@@ -61,8 +61,7 @@ class Fleet:
         creator = Creator(store, self.panels, gate, self.choice, clock, limit, devices)
         self.upkeep = Upkeep(settings, database, clock, self.panels, self.clients, gate, self.choice, creator, wake)
         self.usage = MarzbanUsage(self.panels, gate)
-        self.limits = Limits(settings, stores, clock, keyring)
-        self.limits.reach_panels(self.panels, self.clients, gate, closing)
+        self.limits = Limits(settings, stores, clock, keyring, self.panels, self.clients, gate, closing)
         profiles = SubscriptionHttp(allow_private=is_private)
         closing.push_async_callback(profiles.close)
         # Subscription links of our own, where customers can reach the web server.

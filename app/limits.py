@@ -36,30 +36,35 @@ PAUSES_EVERY_SECONDS = 30
 class Limits:
     """MAX_IPS_PER_CONFIG by both its means. Pauses end by themselves, also where the watch was switched off since."""
 
-    def __init__(self, settings: Settings, stores: Stores, clock: Clock, keyring: Keyring) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        clock: Clock,
+        keyring: Keyring,
+        panels: PanelRepository,
+        clients: PanelClients,
+        gate: PanelGate,
+        closing: AsyncExitStack,
+    ) -> None:
         self._settings = settings
         self._stores = stores
         self._clock = clock
-        self.pauses = PauseRepository(stores.database, stores.cache)
+        self._panels, self._clients = panels, clients
+        most = settings.max_ips_per_config
         rules = DeviceRules(
             keyring.derive(DEVICE_MARKS),
-            settings.max_ips_per_config,
+            most,
             timedelta(days=settings.devices_forget_days),
             settings.devices_require_hwid,
         )
         self.devices = Devices(DeviceRepository(stores.database, stores.cache), clock, rules)
-
-    def reach_panels(
-        self, panels: PanelRepository, clients: PanelClients, gate: PanelGate, closing: AsyncExitStack
-    ) -> None:
-        """What speaks to panels."""
-        logs = MarzbanLogs(allow_private=self._settings.panels_allow_private)
+        self.pauses = PauseRepository(stores.database, stores.cache)
+        lasts = timedelta(minutes=settings.address_pause_minutes)
+        self.pauser = Pauser(self.pauses, panels, gate, clock, most, lasts)
+        logs = MarzbanLogs(allow_private=settings.panels_allow_private)
         closing.push_async_callback(logs.close)
-        self._panels, self._clients = panels, clients
         self._by_logs = LogWatch(clients, gate, logs)
-        lasts = timedelta(minutes=self._settings.address_pause_minutes)
-        most = self._settings.max_ips_per_config
-        self.pauser = Pauser(self.pauses, panels, gate, self._clock, most, lasts)
 
     def start_jobs(
         self, every: Callable[[str, float, object], None], supervisor: Supervisor, wake: Callable[[str], None]

@@ -15,7 +15,7 @@ import structlog
 
 from app.failpoints import failpoint
 from app.panels.creation import tag_of
-from app.panels.port import PanelError, PanelUserNotFound
+from app.panels.port import PanelError, PanelUnavailable, PanelUserNotFound
 from app.services.pauses import PauseOutcome, PauseStatus
 
 if TYPE_CHECKING:
@@ -76,8 +76,14 @@ class Pauser:
     async def _done(self, job: PauseJob) -> None:
         access = await self._panels.get(job.instance_id)
         is_late = job.status is PauseStatus.WANTED and self._clock.now() - job.created_at > TOO_LATE
-        user = None if access is None else await self._gate.call(access, lambda panel: panel.get_user(job.username))
-        if access is None or user is None or tag_of(job.config_id) not in _notes(user):
+        if access is None:
+            # Whoever is paused there must not be forgotten: the row, or the key of its password, may come back.
+            if not is_late:
+                raise PanelUnavailable(job.instance_id, "not in the table, or its password can't be opened")
+            await self._end(job, PauseOutcome.TOO_LATE)
+            return
+        user = await self._gate.call(access, lambda panel: panel.get_user(job.username))
+        if user is None or tag_of(job.config_id) not in _notes(user):
             await self._end(job, PauseOutcome.NOT_OURS)
         elif job.status is PauseStatus.PAUSED:
             await self._resume(access, user, job)

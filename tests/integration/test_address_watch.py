@@ -229,6 +229,21 @@ async def test_a_panel_that_was_away_too_long_pauses_nobody_any_more(guard: Guar
     assert (guard.user().status, await guard.stored()) == ("active", [("over", PauseOutcome.TOO_LATE)])
 
 
+async def test_whoever_is_paused_on_a_panel_whose_password_is_lost_is_let_in_when_it_is_found(guard: Guard) -> None:
+    books = guard.world.books
+    await guard.exceeds()
+    await guard.pauser.run_once()
+    sealed = await books.value("SELECT password FROM marzban_instances WHERE id = 'a'")
+    await books.rows("UPDATE marzban_instances SET password = 'sealed:by another key' WHERE id = 'a'")
+    guard.world.clock.advance(3600)
+    await guard.pauser.run_once()
+    assert (guard.user().status, await guard.stored()) == ("disabled", [("paused", None)])
+    await books.rows("UPDATE marzban_instances SET password = :sealed WHERE id = 'a'", sealed=sealed)
+    guard.world.clock.advance(301)
+    await guard.pauser.run_once()
+    assert (guard.user().status, await guard.stored()) == ("active", [("over", PauseOutcome.RESUMED)])
+
+
 async def test_two_replicas_pause_a_config_once(guard: Guard) -> None:
     name, now = guard.user().username, guard.world.clock.now()
     wanted = await asyncio.gather(*(guard.pauses.want(name, 3, now) for _ in range(5)))

@@ -8,7 +8,7 @@ import pytest
 from pydantic import HttpUrl
 from sqlalchemy import text
 
-from app.services.devices import SeenDevice
+from app.services.devices import Admission, SeenDevice
 from tests.support.shop_floor import ShopFloor, button, labels, newest, shop_floor, shown
 
 if TYPE_CHECKING:
@@ -43,11 +43,13 @@ async def gets_a_config(floor: ShopFloor, person: Person) -> int:
     return int(config_id)
 
 
-async def adds(floor: ShopFloor, config_id: int, device: SeenDevice) -> bool:
-    """The device fetches the link."""
-    devices = floor.app.limits.devices
-    span = devices._span()
-    return await devices._store.admit(config_id, devices.mark_of(device), device, devices.most, span)
+async def adds(floor: ShopFloor, person: Person, config_id: int, device: SeenDevice) -> bool:
+    """The device fetches the link; whether it is let in."""
+    links, devices = floor.app.links, floor.app.limits.devices
+    assert links is not None
+    token = (await links.url(person.id, config_id)).rpartition("/")[2]
+    subscriber = await links.subscriber(token, devices.mark_of(device))
+    return await devices.admit(subscriber, device) is Admission.ADMITTED
 
 
 async def test_devices_are_listed_and_a_place_is_freed(floor: ShopFloor) -> None:
@@ -56,8 +58,8 @@ async def test_devices_are_listed_and_a_place_is_freed(floor: ShopFloor) -> None
     await floor.press(nina, "Devices")
     assert "Places taken: 0 of 2" in shown(nina)
     for device in (NAMELESS, PHONE, LAPTOP):
-        assert await adds(floor, config_id, device)
-    assert not await adds(floor, config_id, TABLET)
+        assert await adds(floor, nina, config_id, device)
+    assert not await adds(floor, nina, config_id, TABLET)
     await floor.press(nina, "Refresh")
     assert "Places taken: 2 of 2" in shown(nina)
     assert "iPhone <15> Pro" in shown(nina)
@@ -68,7 +70,7 @@ async def test_devices_are_listed_and_a_place_is_freed(floor: ShopFloor) -> None
     answer = await floor.press(nina, "✕ Remove: Windows 11")
     assert answer.text == "The place is free"
     assert "Places taken: 1 of 2" in shown(nina)
-    assert await adds(floor, config_id, TABLET)
+    assert await adds(floor, nina, config_id, TABLET)
     await floor.press(nina, "Back")
     assert newest(nina).content.photo is not None
 
@@ -76,7 +78,7 @@ async def test_devices_are_listed_and_a_place_is_freed(floor: ShopFloor) -> None
 async def test_nobody_sees_or_frees_another_persons_devices(floor: ShopFloor) -> None:
     nina, theo = await floor.customer(), await floor.customer(502, "Theo")
     config_id = await gets_a_config(floor, nina)
-    await adds(floor, config_id, PHONE)
+    await adds(floor, nina, config_id, PHONE)
     await floor.press(nina, "Devices")
     _, remove = button(nina, "✕ Remove: iPhone <15> Pro")
     for data in (remove, f"devs:{config_id}"):
