@@ -18,7 +18,7 @@ from tests.support.books import NOW, Books
 from tests.support.office import Office
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Executable, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -172,19 +172,29 @@ async def unnoticed(books: Books, table: str, change: str, where: str) -> list[s
     return [row.shown for row in rows if not await is_noticed(books, f"{change} WHERE ctid::text = :at", at=row.place)]
 
 
-async def test_whatever_column_is_changed_in_whatever_row_is_noticed(books: Books) -> None:
+async def missed_changes(books: Books, changes: Sequence[Change]) -> dict[str, list[str]]:
+    """The changes that go unnoticed, with the rows they were made to."""
     missed = {}
-    for table, column, value, where in CHANGES:
-        update = f"UPDATE {table} SET {column} = {value}"  # noqa: S608 - constants above
+    for table, column, value, where in changes:
+        update = f"UPDATE {table} SET {column} = {value}"  # noqa: S608 - the tests' constants
         missed[update] = await unnoticed(books, table, update, where)
-    assert {update: rows for update, rows in missed.items() if rows} == {}
+    return {update: rows for update, rows in missed.items() if rows}
+
+
+async def missed_removals(books: Books, removals: Mapping[str, str]) -> dict[str, list[str]]:
+    """The tables of which a row is removed and nobody notices."""
+    missed = {}
+    for table, where in removals.items():
+        missed[table] = await unnoticed(books, table, f"DELETE FROM {table}", where)  # noqa: S608 - the tests' constants
+    return {table: rows for table, rows in missed.items() if rows}
+
+
+async def test_whatever_column_is_changed_in_whatever_row_is_noticed(books: Books) -> None:
+    assert await missed_changes(books, CHANGES) == {}
 
 
 async def test_whatever_row_is_removed_is_noticed(books: Books) -> None:
-    missed = {}
-    for table, where in REMOVALS.items():
-        missed[table] = await unnoticed(books, table, f"DELETE FROM {table}", where)  # noqa: S608 - constants above
-    assert {table: rows for table, rows in missed.items() if rows} == {}
+    assert await missed_removals(books, REMOVALS) == {}
 
 
 async def test_a_credit_invented_with_all_its_lines_is_noticed(books: Books) -> None:

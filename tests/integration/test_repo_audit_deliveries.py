@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.repo.deliveries import DeliveryRepository
-from tests.integration.test_repo_audit import Change, noticed, unnoticed
+from tests.integration.test_repo_audit import Change, missed_changes, missed_removals, noticed
 from tests.support.books import NOW, Books
 
 if TYPE_CHECKING:
@@ -61,18 +61,11 @@ async def books(database: Database, cache: Cache) -> Books:
 
 
 async def test_whatever_column_is_changed_in_whatever_row_is_noticed(books: Books) -> None:
-    missed = {}
-    for table, column, value, where in CHANGES:
-        update = f"UPDATE {table} SET {column} = {value}"  # noqa: S608 - constants above
-        missed[update] = await unnoticed(books, table, update, where)
-    assert {update: rows for update, rows in missed.items() if rows} == {}
+    assert await missed_changes(books, CHANGES) == {}
 
 
 async def test_whatever_row_is_removed_is_noticed(books: Books) -> None:
-    missed = {}
-    for table, where in REMOVALS.items():
-        missed[table] = await unnoticed(books, table, f"DELETE FROM {table}", where)  # noqa: S608 - constants above
-    assert {table: rows for table, rows in missed.items() if rows} == {}
+    assert await missed_removals(books, REMOVALS) == {}
 
 
 async def test_a_price_that_goes_back_to_who_owes_is_settled_once(books: Books) -> None:

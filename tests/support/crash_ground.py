@@ -46,7 +46,8 @@ STORES = (
 # Who hears one of these, by a click or a code that came again, knows what there is to know.
 ENOUGH = {EN["error.not_found"], EN["promo.used_by_you"]}
 OPERATOR = 900
-VOLATILE = re.compile(rf"\S*[\d/]\S*|\b(?:{'|'.join(month_name[1:])})\b")
+# Numbers, addresses, months, and the comment of an invoice, which now and then has no digit.
+VOLATILE = re.compile(rf"\S*[\d/]\S*|\b(?:[A-Z]{{8,}}|{'|'.join(month_name[1:])})\b")
 
 # {me} is a person, {us} that person and whoever invited them.
 ASKED = {
