@@ -19,7 +19,7 @@ from app.panels.pasarguard_models import (
 )
 from app.panels.port import Capabilities, PanelBadAnswer, PanelHealth, PanelInvalid, PanelLoad, PanelUserNotFound
 from app.repo.panel_answers import first_failure, parsed, profile_of
-from app.repo.panel_calls import PanelCalls, status_and_note
+from app.repo.panel_family import PanelFamily
 from app.repo.panel_http import Ask
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.panels.port import ListedUser, NewPanelUser, PanelUser, UserPage
-    from app.repo.panel_http import PanelSession
-    from app.repo.panel_token import TokenCache
-    from app.services.ports import Clock
-    from app.services.records import PanelAccess
 
 # The panel's names of the formats that Marzban's links and the shop's call otherwise.
 FORMATS = {
@@ -41,17 +37,10 @@ FORMATS = {
 }
 
 
-class PasarGuard:
+class PasarGuard(PanelFamily):
     """One PasarGuard panel. Implements app.panels.port.Panel, which says what each method promises."""
 
     capabilities = Capabilities(native_device_limit=True, on_hold=True, webhooks=True, never_expires=True)
-
-    def __init__(
-        self, access: PanelAccess, session: PanelSession, cache: TokenCache, clock: Clock, timeout_seconds: float
-    ) -> None:
-        self.instance_id = access.instance_id
-        self._access = access
-        self._calls = PanelCalls(access, session, cache, clock, timeout_seconds)
 
     def format_name(self, form: str) -> str:
         """What the panel calls a format in the path of a subscription."""
@@ -83,7 +72,7 @@ class PasarGuard:
         """Make a user in all groups that are on, or in those that the row's access profile names."""
         self._calls.path_of(user.username)
         body = new_user(user, await self._group_ids())
-        made = self._read(await self._calls.send(Ask("POST", "/api/user", body=body)), user.username)
+        made = self._user(await self._calls.send(Ask("POST", "/api/user", body=body)), user.username)
         linked = await self._with_links(made)
         if not linked.links:
             raise PanelBadAnswer(self.instance_id, "the subscription is empty")
@@ -92,7 +81,7 @@ class PasarGuard:
     async def get_user(self, username: str) -> PanelUser | None:
         """The user with what the subscription holds, or None where the panel says that there is none."""
         try:
-            user = self._read(await self._calls.get(self._calls.path_of(username)), username)
+            user = self._user(await self._calls.get(self._calls.path_of(username)), username)
         except PanelUserNotFound:
             return None
         return await self._with_links(user)
@@ -108,46 +97,9 @@ class PasarGuard:
         found = parsed(self.instance_id, GuardUsers, await self._calls.get("/api/users", wanted)).told().users
         return tuple(user for user in found if user.username in usernames)
 
-    async def set_expiry(self, username: str, expires_at: datetime | None) -> PanelUser:
-        """Move the end; an end that was not taken over is a PanelBadAnswer."""
-        user = await self._changed(username, {"expire": written(expires_at) if expires_at else 0})
-        if user.expire != (int(expires_at.timestamp()) if expires_at else None):
-            raise PanelBadAnswer(self.instance_id, "field expire was not taken over")
-        return user
-
-    async def set_limit(self, username: str, data_limit_bytes: int) -> PanelUser:
-        """Set the traffic; 0 is no bound."""
-        user = await self._changed(username, {"data_limit": data_limit_bytes})
-        if (user.data_limit or 0) != data_limit_bytes:
-            raise PanelBadAnswer(self.instance_id, "field data_limit was not taken over")
-        return user
-
-    async def set_enabled(self, username: str, *, enabled: bool | None, note: str | None = None) -> PanelUser:
-        """Take the user off the nodes or put them back."""
-        user = await self._changed(username, status_and_note(enabled, note))
-        if enabled is not None and user.is_enabled is not enabled:
-            raise PanelBadAnswer(self.instance_id, "field status was not taken over")
-        return user
-
-    async def reset_usage(self, username: str) -> PanelUser:
-        """Count from zero."""
-        return self._read(await self._calls.send(Ask("POST", self._calls.path_of(username, "/reset"))), username)
-
     async def rotate_credentials(self, username: str) -> PanelUser:
         """New secrets for every protocol, and a new link."""
-        answer = await self._calls.send(Ask("POST", self._calls.path_of(username, "/revoke_sub")))
-        return await self._with_links(self._read(answer, username))
-
-    async def token(self, refused: str | None = None) -> str:
-        """As PanelToken.current has it."""
-        return await self._calls.token(refused)
-
-    async def delete_user(self, username: str) -> None:
-        """Delete; one that is gone already is fine."""
-        try:
-            await self._calls.send(Ask("DELETE", self._calls.path_of(username)))
-        except PanelUserNotFound:
-            return
+        return await self._with_links(await super().rotate_credentials(username))
 
     async def _group_ids(self) -> list[int]:
         """The groups that stand for inbounds here; a user must have one at least."""
@@ -159,17 +111,12 @@ class PasarGuard:
             raise PanelInvalid(self.instance_id, {"group_ids": "no such group is on"})
         return chosen
 
-    async def _changed(self, username: str, body: dict[str, object]) -> PanelUser:
-        # Nothing but the change: proxy_settings sent along would replace the user's secrets.
-        answer = await self._calls.send(Ask("PUT", self._calls.path_of(username), body=body))
-        return self._read(answer, username)
-
     async def _with_links(self, user: PanelUser) -> PanelUser:
         """The user with the links of the subscription: asked for as an admin, which takes no place of a device."""
         text = await self._calls.text(f"/api/user/{user.remote_id}/subscription/links")
         return replace(user, links=tuple(line.strip() for line in text.splitlines() if "://" in line))
 
-    def _read(self, content: object, username: str) -> PanelUser:
+    def _user(self, content: object, username: str) -> PanelUser:
         user = parsed(self.instance_id, GuardUserWithLink, content)
         self._calls.check_name(user.username, username)
         return user.told(self._calls.absolute(user.subscription_url))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import structlog
-
 from app.repo.marzban_models import (
     AccessProfile,
     Core,
@@ -21,8 +19,8 @@ from app.repo.marzban_models import (
     new_user,
 )
 from app.repo.panel_answers import first_failure, parsed, profile_of
-from app.repo.panel_calls import PanelCalls, status_and_note
-from app.repo.panel_errors import AmbiguousOutcome, PanelBadAnswer, PanelInvalid, PanelUserNotFound
+from app.repo.panel_errors import PanelBadAnswer, PanelInvalid, PanelUserNotFound
+from app.repo.panel_family import PanelFamily
 from app.repo.panel_http import Ask
 from app.repo.panel_records import Capabilities, ListedUser, NewPanelUser, PanelHealth, PanelLoad, PanelUser, UserPage
 
@@ -30,30 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from app.repo.panel_http import PanelSession
-    from app.repo.panel_token import TokenCache
-    from app.services.ports import Clock
-    from app.services.records import PanelAccess
 
-log = structlog.get_logger(__name__)
-
-
-class MarzbanClient:
+class MarzbanClient(PanelFamily):
     """One Marzban panel. Implements app.panels.port.Panel, which says what each method promises."""
 
     capabilities = Capabilities(on_hold=True, webhooks=True, never_expires=True, access_logs=True)
-
-    def __init__(
-        self,
-        access: PanelAccess,
-        session: PanelSession,
-        cache: TokenCache,
-        clock: Clock,
-        timeout_seconds: float = 10,
-    ) -> None:
-        self.instance_id = access.instance_id
-        self._access = access
-        self._calls = PanelCalls(access, session, cache, clock, timeout_seconds)
 
     def format_name(self, form: str) -> str:
         """The shop's names of formats are Marzban's."""
@@ -134,56 +113,6 @@ class MarzbanClient:
         wanted = self._calls.query_of(usernames)
         found = parsed(self.instance_id, MarzbanUsers, await self._calls.get("/api/users", wanted)).told().users
         return tuple(user for user in found if user.username in usernames)
-
-    async def set_expiry(self, username: str, expires_at: datetime | None) -> PanelUser:
-        """Move the end; an end that was not taken over is a PanelBadAnswer."""
-        expire = int(expires_at.timestamp()) if expires_at else 0
-        user = await self._changed(username, {"expire": expire})
-        if (user.expire or 0) != expire:
-            raise PanelBadAnswer(self.instance_id, "field expire was not taken over")
-        return user
-
-    async def set_limit(self, username: str, data_limit_bytes: int) -> PanelUser:
-        """Set the traffic; a user who was stopped by the limit goes on if the new one allows it."""
-        user = await self._changed(username, {"data_limit": data_limit_bytes})
-        if (user.data_limit or 0) != data_limit_bytes:
-            raise PanelBadAnswer(self.instance_id, "field data_limit was not taken over")
-        return user
-
-    async def set_enabled(self, username: str, *, enabled: bool | None, note: str | None = None) -> PanelUser:
-        """Take the user out of the core or put them back; connections that are open stay open for a while."""
-        user = await self._changed(username, status_and_note(enabled, note))
-        if enabled is not None and user.is_enabled is not enabled:
-            raise PanelBadAnswer(self.instance_id, "field status was not taken over")
-        return user
-
-    async def reset_usage(self, username: str) -> PanelUser:
-        """Count from zero; the panel's figures of this user by node go as well."""
-        return self._user(await self._calls.send(Ask("POST", self._calls.path_of(username, "/reset"))), username)
-
-    async def rotate_credentials(self, username: str) -> PanelUser:
-        """New secrets for every protocol, and a new link."""
-        return self._user(await self._calls.send(Ask("POST", self._calls.path_of(username, "/revoke_sub"))), username)
-
-    async def token(self, refused: str | None = None) -> str:
-        """As PanelToken.current has it."""
-        return await self._calls.token(refused)
-
-    async def delete_user(self, username: str) -> None:
-        """Delete, and look where the panel leaves doubt."""
-        try:
-            await self._calls.send(Ask("DELETE", self._calls.path_of(username)))
-        except PanelUserNotFound:
-            return
-        except AmbiguousOutcome as doubt:
-            if await self.get_user(username) is not None:
-                raise
-            # A panel whose account lives in its environment answers 500 and leaves the user in the running core.
-            log.warning("panel_delete_in_doubt", instance_id=self.instance_id, reason=doubt.reason)
-
-    async def _changed(self, username: str, body: dict[str, object]) -> PanelUser:
-        # Nothing but the change: proxies sent along would give the user new secrets and cut every client off.
-        return self._user(await self._calls.send(Ask("PUT", self._calls.path_of(username), body=body)), username)
 
     def _user(self, content: object, username: str) -> PanelUser:
         user = parsed(self.instance_id, MarzbanUser, content)

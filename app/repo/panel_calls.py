@@ -99,9 +99,3 @@ class PanelCalls:
         """A link of the panel's as a customer can open it: panels give it relative unless they are told their name."""
         is_absolute = url.startswith(("https://", "http://"))
         return url if is_absolute else f"{self._base_url}/{url.lstrip('/')}"
-
-
-def status_and_note(enabled: bool | None, note: str | None) -> dict[str, object]:
-    """The body that lets a user in or keeps them out, with the reason; what is None stays as it is."""
-    status = None if enabled is None else "active" if enabled else "disabled"
-    return {name: value for name, value in (("status", status), ("note", note)) if value is not None}

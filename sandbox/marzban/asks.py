@@ -1,14 +1,12 @@
 """Owns what a request must look like, and the panel's words when it does not; must not look at the panel's state."""
 
-import json
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-from aiohttp import web
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from sandbox.refusals import RefusedError
+from sandbox.panel_asks import PanelAsk
 
 Protocol = Annotated[str, Field(pattern="^(vless|vmess|trojan|shadowsocks)$")]
 Strategy = Literal["no_reset", "day", "week", "month", "year"]
@@ -26,12 +24,7 @@ def _whole(value: object) -> object:
 Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_whole)]
 
 
-class _Ask(BaseModel):
-    # The panel ignores fields it does not know, so a client never learns of its typing errors.
-    model_config = ConfigDict(extra="ignore")
-
-
-class UserFields(_Ask):
+class UserFields(PanelAsk):
     """What creating and changing a user have in common."""
 
     proxies: dict[Protocol, dict[str, str]] | None = None
@@ -95,7 +88,7 @@ class UserModify(UserFields):
     status: Literal["active", "disabled", "on_hold"] | None = None
 
 
-class NodeCreate(_Ask):
+class NodeCreate(PanelAsk):
     """POST /api/node."""
 
     name: str
@@ -106,7 +99,7 @@ class NodeCreate(_Ask):
     add_as_new_host: bool = True
 
 
-class NodeModify(_Ask):
+class NodeModify(PanelAsk):
     """PUT /api/node/{id}: what is left out or null stays."""
 
     name: str | None = None
@@ -115,30 +108,3 @@ class NodeModify(_Ask):
     api_port: int | None = None
     usage_coefficient: float | None = None
     status: NodeStatus | None = None
-
-
-Ask = TypeVar("Ask", bound=_Ask)
-
-
-async def read(request: web.Request, kind: type[Ask]) -> Ask:
-    """Read a JSON body; 422 in the panel's own shape, one message a field."""
-    try:
-        body = json.loads(await request.read())
-    except json.JSONDecodeError as error:
-        raise RefusedError(422, {str(error.pos): "JSON decode error"}) from error
-    try:
-        return kind.model_validate(body)
-    except ValidationError as error:
-        details = {str(problem["loc"][-1] if problem["loc"] else "body"): problem["msg"] for problem in error.errors()}
-        raise RefusedError(422, details) from error
-
-
-async def read_login(request: web.Request) -> tuple[str, str]:
-    """Read the login form; anything but a form has no fields."""
-    form = await request.post()
-    missing = {name: "Field required" for name in ("username", "password") if not isinstance(form.get(name), str)}
-    if missing:
-        raise RefusedError(422, missing)
-    if form.get("grant_type", "password") != "password":
-        raise RefusedError(422, {"grant_type": "String should match pattern 'password'"})
-    return str(form["username"]), str(form["password"])

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from aiohttp import web
 
+from sandbox import panel_asks
 from sandbox.marzban import asks, lifecycle, query, wire
 from sandbox.marzban.guard import caller, sudo
 from sandbox.marzban.model import Node
@@ -34,7 +35,7 @@ class PanelApi:
 
     async def token(self, request: web.Request) -> web.Response:
         """Log in by a form."""
-        username, password = await asks.read_login(request)
+        username, password = await panel_asks.read_login(request)
         return web.json_response({"access_token": self._panel.login(username, password), "token_type": "bearer"})
 
     async def admin(self, request: web.Request) -> web.Response:
@@ -78,7 +79,7 @@ class PanelApi:
     async def add(self, request: web.Request) -> web.Response:
         """Add a node; its usage_coefficient is dropped on the way, as in the panel."""
         sudo(self._panel, request)
-        asked = await asks.read(request, asks.NodeCreate)
+        asked = await panel_asks.read(request, asks.NodeCreate)
         node = self._panel.add_node(asked.name, asked.address)
         node.port, node.api_port, node.own_host = asked.port, asked.api_port, asked.add_as_new_host
         return web.json_response(wire.node(node))
@@ -92,7 +93,7 @@ class PanelApi:
         """Change a node; this sets the coefficient, and a 0 is ignored."""
         sudo(self._panel, request)
         node = self._of(request)
-        asked = await asks.read(request, asks.NodeModify)
+        asked = await panel_asks.read(request, asks.NodeModify)
         node.name = asked.name or node.name
         node.address = asked.address or node.address
         node.port = asked.port or node.port

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from sandbox import panel_asks
 from sandbox.marzban import asks, lifecycle, query, wire
 from sandbox.marzban.guard import caller
 from sandbox.marzban.model import Admin, User
@@ -36,7 +37,7 @@ class UsersApi:
     async def create(self, request: web.Request) -> web.Response:
         """Create a user; 200, not 201."""
         admin = caller(self._panel, request)
-        asked = await asks.read(request, asks.UserCreate)
+        asked = await panel_asks.read(request, asks.UserCreate)
         return self._show(lifecycle.create(self._panel, asked, admin))
 
     async def get(self, request: web.Request) -> web.Response:
@@ -46,7 +47,7 @@ class UsersApi:
     async def modify(self, request: web.Request) -> web.Response:
         """Change a user."""
         user = self._named(request)
-        lifecycle.modify(self._panel, user, await asks.read(request, asks.UserModify))
+        lifecycle.modify(self._panel, user, await panel_asks.read(request, asks.UserModify))
         return self._show(user)
 
     async def delete(self, request: web.Request) -> web.Response:

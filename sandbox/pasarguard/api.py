@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
+from sandbox import panel_asks
 from sandbox.pasarguard import asks, links
 from sandbox.pasarguard.model import Traffic, User
 from sandbox.pasarguard.panel import Panel, written
@@ -42,7 +43,7 @@ class Api:
 
     async def login(self, request: web.Request) -> web.Response:
         """Log in with a form."""
-        token = self._panel.login(*await asks.read_login(request))
+        token = self._panel.login(*await panel_asks.read_login(request))
         return web.json_response({"access_token": token, "token_type": "bearer"})
 
     async def system(self, request: web.Request) -> web.Response:
@@ -94,7 +95,7 @@ class Api:
     async def create(self, request: web.Request) -> web.Response:
         """Make a user; 201."""
         self._check(request)
-        return self._show(self._panel.create(await asks.read(request, asks.UserCreate)), status=201)
+        return self._show(self._panel.create(await panel_asks.read(request, asks.UserCreate)), status=201)
 
     async def get(self, request: web.Request) -> web.Response:
         """Show a user."""
@@ -103,7 +104,7 @@ class Api:
     async def modify(self, request: web.Request) -> web.Response:
         """Change a user."""
         user = self._named(request)
-        return self._show(self._panel.modify(user, await asks.read(request, asks.UserModify)))
+        return self._show(self._panel.modify(user, await panel_asks.read(request, asks.UserModify)))
 
     async def delete(self, request: web.Request) -> web.Response:
         """Delete a user; 204 without a body."""

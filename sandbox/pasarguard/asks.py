@@ -1,24 +1,17 @@
 """Owns what a request to PasarGuard must look like, and its words when it does not; must not look at its state."""
 
-import json
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
-from sandbox.refusals import RefusedError
+from sandbox.panel_asks import PanelAsk
 
 Strategy = Literal["no_reset", "day", "week", "month", "year"]
 
 
-class _Ask(BaseModel):
-    # The panel ignores fields it does not know, so a client never learns of its typing errors.
-    model_config = ConfigDict(extra="ignore")
-
-
-class UserFields(_Ask):
+class UserFields(PanelAsk):
     """What creating and changing a user have in common."""
 
     proxy_settings: dict[str, object] | None = None
@@ -67,28 +60,3 @@ class UserModify(UserFields):
     """PUT /api/user/{username}: what is left out or null stays."""
 
     status: Literal["active", "disabled", "on_hold"] | None = None
-
-
-Ask = TypeVar("Ask", bound=_Ask)
-
-
-async def read(request: web.Request, kind: type[Ask]) -> Ask:
-    """Read a JSON body; 422 in the panel's own shape, one message a field."""
-    try:
-        body = json.loads(await request.read())
-    except json.JSONDecodeError as error:
-        raise RefusedError(422, {str(error.pos): "JSON decode error"}) from error
-    try:
-        return kind.model_validate(body)
-    except ValidationError as error:
-        details = {str(problem["loc"][-1] if problem["loc"] else "body"): problem["msg"] for problem in error.errors()}
-        raise RefusedError(422, details) from error
-
-
-async def read_login(request: web.Request) -> tuple[str, str]:
-    """Read the login form; anything but a form has no fields."""
-    form = await request.post()
-    missing = {name: "Field required" for name in ("username", "password") if not isinstance(form.get(name), str)}
-    if missing:
-        raise RefusedError(422, missing)
-    return str(form["username"]), str(form["password"])
