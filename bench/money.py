@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from bench import bare
-from bench.rounds import MICROSECONDS, Row
+from bench.rounds import Row
 from bench.till import NOW, PEOPLE, PLAN, RATE, WALLET, charge, open_till, transfers
 
 if TYPE_CHECKING:
@@ -175,11 +175,4 @@ async def _timed(act: Callable[[], Awaitable[Any]]) -> float:
 
 
 def _row(title: str, steps: Sequence[Step], bound: float, *, least: bool = False) -> Row:
-    return Row(
-        title=title,
-        ratios=tuple(ours / theirs for ours, theirs in steps),
-        shop_us=median(ours for ours, _ in steps) * MICROSECONDS,
-        echo_us=median(theirs for _, theirs in steps) * MICROSECONDS,
-        bound=bound,
-        least=least,
-    )
+    return Row.of(title, steps, bound, least=least)

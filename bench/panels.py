@@ -136,7 +136,7 @@ async def panel_rows(url: URL, cache: Cache, rounds: int, creates: int) -> tuple
             await shop.choice.keep_fresh()
             await shop.create(shop.provisioner(shop.choice))
         calls = await _calls_of_clicks(sick, http, farm.count)
-        rows = [await _choices(sick, rounds), *await _creates(healthy, sick, rounds, creates), await _waiting(sick)]
+        rows = [await _choices(healthy, rounds), *await _creates(healthy, sick, rounds, creates), await _waiting(sick)]
         for shop in (healthy, sick):
             await shop.check()
         return rows, calls
@@ -160,7 +160,7 @@ async def _count(http: ClientSession, counter: str) -> int:
 
 
 async def _choices(shop: PanelShop, rounds: int) -> Row:
-    """A choice among forty that serve, from the snapshot, beside its bound."""
+    """A choice among fifty that serve, from the snapshot, beside its bound."""
     found = []
     for _ in range(rounds + 1):
         times = []
@@ -169,7 +169,7 @@ async def _choices(shop: PanelShop, rounds: int) -> Row:
             await shop.choice.best()
             times.append(perf_counter() - began)
         found.append((median(times), CHOICE_US / MICROSECONDS))
-    return _row(f"choice of {PANELS} panels, of its {CHOICE_US:.0f} µs", found[1:], 1.0)
+    return Row.of(f"choice of {PANELS} panels, of its {CHOICE_US:.0f} µs", found[1:], 1.0)
 
 
 async def _creates(healthy: PanelShop, sick: PanelShop, rounds: int, creates: int) -> list[Row]:
@@ -182,7 +182,7 @@ async def _creates(healthy: PanelShop, sick: PanelShop, rounds: int, creates: in
         middle.append((median(ours), median(theirs)))
         tail.append((quantiles(ours, n=100)[98], quantiles(theirs, n=100)[98]))
     what = f"create, {2 * SICK} of {PANELS} panels sick"
-    return [_row(f"{what}: p50", middle[1:], CREATE_BOUND), _row(f"{what}: p99", tail[1:], CREATE_BOUND)]
+    return [Row.of(f"{what}: p50", middle[1:], CREATE_BOUND), Row.of(f"{what}: p99", tail[1:], CREATE_BOUND)]
 
 
 async def _block(shop: PanelShop, creates: int) -> list[float]:
@@ -199,18 +199,8 @@ async def _waiting(shop: PanelShop) -> Row:
     for _ in range(WAITS):
         usual = await shop.create(shop.provisioner(shop.choice))
         found.append((await shop.create(shop.provisioner(shop.asking())), usual))
-    return _row("asking all and waiting instead (at least)", found, WAITING, least=True)
+    return Row.of("asking all and waiting instead (at least)", found, WAITING, least=True)
 
-
-def _row(title: str, steps: Sequence[tuple[float, float]], bound: float, *, least: bool = False) -> Row:
-    return Row(
-        title=title,
-        ratios=tuple(ours / theirs for ours, theirs in steps),
-        shop_us=median(ours for ours, _ in steps) * MICROSECONDS,
-        echo_us=median(theirs for _, theirs in steps) * MICROSECONDS,
-        bound=bound,
-        least=least,
-    )
 
 
 @asynccontextmanager

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import cycle
 from statistics import median
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from bench.chats import PAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from bench.chats import Chats, Page, Pair
     from bench.updates import Json
@@ -31,6 +31,18 @@ class Row:
     echo_us: float
     bound: float
     least: bool = False
+
+    @classmethod
+    def of(cls, title: str, steps: Sequence[tuple[float, float]], bound: float, *, least: bool = False) -> Self:
+        """What ours and the other took in each round, in seconds."""
+        return cls(
+            title=title,
+            ratios=tuple(ours / theirs for ours, theirs in steps),
+            shop_us=median(ours for ours, _ in steps) * MICROSECONDS,
+            echo_us=median(theirs for _, theirs in steps) * MICROSECONDS,
+            bound=bound,
+            least=least,
+        )
 
     @property
     def ratio(self) -> float:

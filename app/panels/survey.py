@@ -16,6 +16,7 @@ from app.panels.table import LeftOut, MeasuredPanel, PanelTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from app.domain.scores import LoadRule
     from app.panels.gate import PanelGate
@@ -38,16 +39,18 @@ class Survey:
         self._clock = clock
         self._rule = rule
         self._turn = asyncio.Lock()
-        self._last: PanelTable | None = None
+        self._last: tuple[datetime, PanelTable] | None = None
         self._told: dict[str, str] = {}
 
     async def table(self) -> PanelTable:
-        """All panels as they are now, or were less than 2 s ago; within about 3 s."""
+        """All panels as they are now, or as a measurement found them that ended less than 2 s ago; within about 3 s."""
         async with self._turn:
-            if self._last is None or self._clock.now() >= self._last.measured_at + FRESH:
-                self._last = await self._measured()
-                self._tell(self._last.left_out)
-            return self._last
+            if self._last is not None and self._clock.now() < self._last[0] + FRESH:
+                return self._last[1]
+            table = await self._measured()
+            self._last = self._clock.now(), table
+            self._tell(table.left_out)
+            return table
 
     async def _measured(self) -> PanelTable:
         now = self._clock.now()

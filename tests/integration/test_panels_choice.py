@@ -173,6 +173,16 @@ async def test_without_a_snapshot_a_hundred_who_choose_at_once_cost_one_measurem
     assert 100 < await cache.client.ttl(CACHE_KEY) <= 120
 
 
+async def test_those_who_wait_for_a_measurement_that_takes_its_time_are_content_with_it(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey, "MEASURE_SECONDS", 0.3)
+    monkeypatch.setattr(survey, "FRESH", timedelta(seconds=0.2))
+    await bed.b.fault("*", "hang", times=-1)
+    assert await asyncio.gather(*(bed.choice.best() for _ in range(20))) == ["a"] * 20
+    assert bed.a.count("GET /api/system") == 1
+
+
 async def test_one_replica_measures_and_the_others_read_what_it_found(bed: Bed, cache: Cache) -> None:
     replica = replica_of(bed, cache)
     await bed.choice.keep_fresh()
