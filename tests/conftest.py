@@ -19,7 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 from app.embedded.redis import open_redis
 from app.repo.db import Database, make_engine
 from app.utils.redis import Cache
-from tests.support.postgres_server import TEMPLATE
+from tests.support.postgres_server import READY, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -86,7 +86,8 @@ def pytest_configure(config: pytest.Config) -> None:
     line = server.stdout.readline()
     if not line:
         raise pytest.UsageError("the tests' PostgreSQL did not start: see the messages above")
-    os.environ["ORBIT_TEST_POSTGRES"] = json.loads(line)["url"]
+    opened = json.loads(line)
+    os.environ["ORBIT_TEST_POSTGRES"], os.environ[READY] = opened["url"], opened["ready"]
     config.stash[SERVER] = server
 
 

@@ -17,6 +17,7 @@ from app.stores import open_stores
 from config import Settings
 from sandbox.world import World
 from tests.support.person import PATIENCE_SECONDS, Person
+from tests.support.postgres_server import lend_cluster
 from tests.support.warm_bot import WarmBot, orbit
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ async def town(home: Path, *, webhook: bool = False, **settings: str) -> AsyncIt
         if webhook:
             port = _free_port()
             env |= {"WEBHOOK_URL": f"http://127.0.0.1:{port}", "WEB_PORT": str(port)}
+        lend_cluster(Path(env["DATA_DIR"]))
         bot = WarmBot(env, home / "bot.log")
         await bot.start()
         stack.push_async_callback(bot.stop)

@@ -78,6 +78,11 @@ class WarmBot:
         """All that the bot has written."""
         return self.log_path.read_text("utf-8")
 
+    def errors(self) -> list[str]:
+        """The lines of errors; that the loop came late says how busy the machine was."""
+        lines = self.log().splitlines()
+        return [line for line in lines if "level=error" in line and "event=loop_blocked" not in line]
+
 
 def _until_ready(descriptor: int) -> list[str]:
     """What the bot says until it is ready or the pipe ends."""
