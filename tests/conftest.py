@@ -41,11 +41,9 @@ EMPTY = text(
     """
 )
 # What these set up for a module is a world, a browser or a bot.
-COSTLY_FILES = (
-    "test_failpoints.py", "test_money_machine.py", "test_stars_walk.py", "test_browser_walk.py", "test_page.py",
-    "test_page_links.py", "test_page_world.py", "test_page_stars.py", "test_page_cryptopay.py",
-    "test_page_yookassa.py", "test_subscription_page.py",
-)  # fmt: skip
+COSTLY_FILES = ("test_failpoints.py", "test_money_machine.py", "test_stars_walk.py")
+# These share a browser.
+OF_PAGES = ("test_page", "test_subscription_page", "test_browser_walk")
 KILLS_A_WALK = 11
 A_FEW_KILLS, MANY_KILLS = KILLS_A_WALK, 200
 
@@ -99,6 +97,8 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no typ
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file.rpartition("/")[2].startswith(OF_PAGES):
+            return "pages"
         return file if file.endswith(COSTLY_FILES) else nodeid
 
 
@@ -144,7 +144,7 @@ async def database_url() -> AsyncIterator[URL]:
 @pytest.fixture(scope="session")
 async def shared_database(database_url: URL) -> AsyncIterator[Database]:
     """The connection pool of this worker."""
-    database = Database(make_engine(database_url, 20))
+    database = Database(make_engine(database_url, 20, patience_seconds=120))  # hundreds queue up on a busy machine
     yield database
     await database.close()
 

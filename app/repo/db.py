@@ -36,8 +36,8 @@ FAILURES = (DBAPIError, OSError, PoolTimeout)
 MOST_DEFEATS, MOST_LOSSES = 5, 1
 
 
-def make_engine(url: URL, pool_size: int) -> AsyncEngine:
-    """An engine whose single statements cost one round trip.
+def make_engine(url: URL, pool_size: int, patience_seconds: int = POOL_TIMEOUT_SECONDS) -> AsyncEngine:
+    """An engine whose single statements cost one round trip; who waits longer for a connection is told that it is down.
 
     Connections stand in autocommit, so a lone statement is its own transaction, and nothing is reset on their
     return: no statement of ours leaves session state behind, and a transaction ends with its block.
@@ -46,13 +46,13 @@ def make_engine(url: URL, pool_size: int) -> AsyncEngine:
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=POOL_TIMEOUT_SECONDS,
+        pool_timeout=patience_seconds,
         pool_reset_on_return=None,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
         connect_args={
             "command_timeout": COMMAND_TIMEOUT_SECONDS,
-            "timeout": POOL_TIMEOUT_SECONDS,
+            "timeout": patience_seconds,
             # A statement is prepared once a connection, not again every five minutes in the midst of a click.
             "max_cached_statement_lifetime": 0,
             "server_settings": {"application_name": "orbitvpn", "jit": "off", "timezone": "UTC"},

@@ -13,7 +13,7 @@ from tests.support.town import town
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 STATUSES = text("SELECT status FROM configs")
 

@@ -17,6 +17,7 @@ from app.locales.en import TEXTS as EN
 from app.repo.audit import breaks
 from app.repo.db import Database, make_engine
 from app.services.records import PanelAccess
+from app.utils.rates import KEYS
 from sandbox.telegram import acts
 from sandbox.world import World
 from tests.support.postgres_server import TEMPLATE
@@ -26,7 +27,7 @@ from tests.support.taps import Trace, tapped
 from tests.support.warm_bot import WARM
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from redis.asyncio import Redis
@@ -77,6 +78,10 @@ ASKED = {
     ),
     "notices": "SELECT recipient = {me}, kind, sent_at IS NOT NULL FROM notices WHERE recipient IN ({us})",
 }
+IN_ONE_LOOK = " UNION ALL ".join(
+    f"SELECT '{name}', CAST(found AS text) FROM ({query}) AS found"  # noqa: S608 - ours
+    for name, query in ASKED.items()
+)
 UNFINISHED = text(
     "SELECT 'config ' || id FROM configs WHERE is_due UNION ALL SELECT 'notice ' || id FROM notices"
     " WHERE sent_at IS NULL UNION ALL SELECT 'update ' || update_id FROM money_updates WHERE handled_at IS NULL"
@@ -176,6 +181,7 @@ class Ground:
 
     async def undisturbed(self, scene: Scene) -> tuple[Trace, Outcome]:
         """One shift of a fresh bot inside the test, heard, and what it came to."""
+        await self._forget_rates()
         async with opened(self._settings) as app:
             with tapped() as trace:
                 await shift(app, len(self.world.telegram.updates), scene.chores)
@@ -186,6 +192,7 @@ class Ground:
 
         A point is named with its turn, `ton.settled@1`.
         """
+        await self._forget_rates()
         for turn, point in enumerate(points):
             code = await self._process(await self._left(scene.chores), f"{point}=kill")
             # What the one before it had done is not met again, and how often a poll returns is a matter of time.
@@ -196,6 +203,10 @@ class Ground:
             await self._is_gone()
         assert await self._process(await self._left(scene.chores), "") == WORKED, self._log.read_text()
         return await self._settled(scene)
+
+    async def _forget_rates(self) -> None:
+        """Whether a bot has to learn them would be a matter of how long ago another one did."""
+        await self.floor.app.stores.cache.client.delete(*KEYS.values())
 
     async def _left(self, chores: Chores) -> Chores:
         """A wish for a refund that is stored is the bot's to finish; nobody asks a second time."""
@@ -267,16 +278,13 @@ class Ground:
 
     async def _outcome(self, scene: Scene) -> Outcome:
         us = ", ".join(str(person.id) for person in scene.people)
-        books = {
-            name: sorted(str(tuple(row)) for row in await self._asked(query, me=scene.person.id, us=us))
-            for name, query in ASKED.items()
-        }
+        rows = await self.database.run(text(IN_ONE_LOOK.format(me=scene.person.id, us=us)))
+        books: dict[str, list[str]] = {name: [] for name in ASKED}
+        for name, row in sorted(map(tuple, rows)):
+            books[name].append(row)
         said = [message for person in scene.people for message in person.messages.values() if message.by_bot]
         told = frozenset(VOLATILE.sub("#", message.content.text.text) for message in said)
         return Outcome(books, frozenset() if scene.is_greeted else told)
-
-    async def _asked(self, query: str, **people: object) -> Sequence[Any]:
-        return await self.database.run(text(query.format(**people)))
 
 
 @asynccontextmanager
