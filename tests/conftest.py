@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import certifi
 import pytest
 from sqlalchemy import make_url, text
 from xdist.scheduler import LoadScopeScheduling
@@ -22,7 +24,7 @@ from app.utils.redis import Cache
 from tests.support.postgres_server import READY, TEMPLATE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from redis.asyncio import Redis
     from sqlalchemy import URL
@@ -124,6 +126,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server.stdin.close()
         server.wait(30)
         shutil.rmtree(Path(config.rootpath) / "data" / "tests" / f"postgres-{os.getpid()}", ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def whom_bots_trust() -> Iterator[None]:
+    """Read once a worker: that takes longer than most tests, and no bot of a test speaks TLS to Telegram."""
+    create, theirs = ssl.create_default_context, {"cafile": certifi.where()}
+    shared = create(cafile=certifi.where())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", lambda *a, **k: shared if k == theirs else create(*a, **k))
+        yield
 
 
 @pytest.fixture(scope="session")

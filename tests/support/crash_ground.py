@@ -292,12 +292,8 @@ async def crash_ground(home: Path, admin_url: URL, redis: Redis) -> AsyncIterato
     """A world with one panel, on a database of its own."""
     admin = Database(make_engine(admin_url, 1))
     name = f"orbit_crash_{os.getpid()}"
-    url = admin_url.set(database=name, username=name)
-    async with admin.transaction() as connection:
-        # A password is proved with thousands of rounds, which each of many short lives would pay for.
-        await connection.execute(text("SET LOCAL scram_iterations = 1"))
-        await connection.execute(text(f"CREATE ROLE {name} SUPERUSER LOGIN PASSWORD '{admin_url.password}'"))
-    await admin.run(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {name}"))
+    url = admin_url.set(database=name)
+    await admin.run(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
     database = Database(make_engine(url, 2))
     world = World(home, panels=1)
     await world.start()
@@ -327,5 +323,4 @@ async def crash_ground(home: Path, admin_url: URL, redis: Redis) -> AsyncIterato
         await world.stop()
         await database.close()
         await admin.run(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        await admin.run(text(f"DROP ROLE {name}"))
         await admin.close()

@@ -29,6 +29,10 @@ async def main(home: Path) -> None:
     address = await server.start()
     template = Database(make_engine(_url(address, address.database), 1))
     await migrate(template)
+    async with template.transaction() as connection:
+        # A password is proved with thousands of rounds, which each of many short lives would pay for.
+        await connection.execute(text("SET LOCAL scram_iterations = 1"))
+        await connection.execute(text(f"ALTER ROLE {address.user} PASSWORD '{address.password}'"))
     await template.close()
     await server.stop()
     _copy(home, ready)
