@@ -51,7 +51,7 @@ def make_engine(url: URL, pool_size: int, patience_seconds: int = POOL_TIMEOUT_S
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
         connect_args={
-            "command_timeout": COMMAND_TIMEOUT_SECONDS,
+            "command_timeout": max(COMMAND_TIMEOUT_SECONDS, patience_seconds),
             "timeout": patience_seconds,
             # A statement is prepared once a connection, not again every five minutes in the midst of a click.
             "max_cached_statement_lifetime": 0,

@@ -181,7 +181,6 @@ class Ground:
 
     async def undisturbed(self, scene: Scene) -> tuple[Trace, Outcome]:
         """One shift of a fresh bot inside the test, heard, and what it came to."""
-        await self._forget_rates()
         async with opened(self._settings) as app:
             with tapped() as trace:
                 await shift(app, len(self.world.telegram.updates), scene.chores)
@@ -205,7 +204,7 @@ class Ground:
         return await self._settled(scene)
 
     async def _forget_rates(self) -> None:
-        """Whether a bot has to learn them would be a matter of how long ago another one did."""
+        """Where a bot passed `rate.noted` undisturbed, another one does; on a busy machine they are old by chance."""
         await self.floor.app.stores.cache.client.delete(*KEYS.values())
 
     async def _left(self, chores: Chores) -> Chores:
