@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import certifi
 import pytest
 from sqlalchemy import make_url, text
 from xdist.scheduler import LoadScopeScheduling
@@ -19,10 +21,10 @@ from xdist.scheduler import LoadScopeScheduling
 from app.embedded.redis import open_redis
 from app.repo.db import Database, make_engine
 from app.utils.redis import Cache
-from tests.support.postgres_server import TEMPLATE
+from tests.support.postgres_server import READY, TEMPLATE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from redis.asyncio import Redis
     from sqlalchemy import URL
@@ -42,11 +44,9 @@ EMPTY = text(
     """
 )
 # What these set up for a module is a world, a browser or a bot.
-COSTLY_FILES = (
-    "test_failpoints.py", "test_money_machine.py", "test_stars_walk.py", "test_browser_walk.py", "test_page.py",
-    "test_page_links.py", "test_page_world.py", "test_page_stars.py", "test_page_cryptopay.py",
-    "test_page_yookassa.py", "test_subscription_page.py",
-)  # fmt: skip
+COSTLY_FILES = ("test_failpoints.py", "test_money_machine.py", "test_stars_walk.py")
+# These share a browser.
+OF_PAGES = ("test_page", "test_subscription_page", "test_browser_walk")
 KILLS_A_WALK = 11
 A_FEW_KILLS, MANY_KILLS = KILLS_A_WALK, 200
 
@@ -87,7 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
     line = server.stdout.readline()
     if not line:
         raise pytest.UsageError("the tests' PostgreSQL did not start: see the messages above")
-    os.environ["ORBIT_TEST_POSTGRES"] = json.loads(line)["url"]
+    opened = json.loads(line)
+    os.environ["ORBIT_TEST_POSTGRES"], os.environ[READY] = opened["url"], opened["ready"]
     config.stash[SERVER] = server
 
 
@@ -99,6 +100,8 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no typ
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file.rpartition("/")[2].startswith(OF_PAGES):
+            return "pages"
         return file if file.endswith(COSTLY_FILES) else nodeid
 
 
@@ -126,6 +129,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(Path(config.rootpath) / "data" / "tests" / f"postgres-{os.getpid()}", ignore_errors=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def whom_bots_trust() -> Iterator[None]:
+    """Read once a worker: that takes longer than most tests, and no bot of a test speaks TLS to Telegram."""
+    create, theirs = ssl.create_default_context, {"cafile": certifi.where()}
+    shared = create(cafile=certifi.where())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", lambda *a, **k: shared if k == theirs else create(*a, **k))
+        yield
+
+
 @pytest.fixture(scope="session")
 async def database_url() -> AsyncIterator[URL]:
     """A database of this worker's own, cloned from the migrated template."""
@@ -144,7 +157,7 @@ async def database_url() -> AsyncIterator[URL]:
 @pytest.fixture(scope="session")
 async def shared_database(database_url: URL) -> AsyncIterator[Database]:
     """The connection pool of this worker."""
-    database = Database(make_engine(database_url, 20))
+    database = Database(make_engine(database_url, 20, patience_seconds=120))  # hundreds queue up on a busy machine
     yield database
     await database.close()
 

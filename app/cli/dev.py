@@ -1,5 +1,6 @@
 """Commands for who works on the project: test, lint, bench, torture, bite; they only start the tools."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -60,4 +61,6 @@ def _headed(title: str, tool: tuple[str, ...]) -> int:
 
 
 def _run(*arguments: str) -> int:
-    return subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False).returncode  # noqa: S603 - our own tools
+    # Three workers and every bot of a test would compile everything again where bytecode must not be kept.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=env, check=False).returncode  # noqa: S603 - our own tools

@@ -43,8 +43,8 @@ CONNECT_ARGS: dict[str, Any] = {
 }
 
 
-def make_engine(url: URL, pool_size: int) -> AsyncEngine:
-    """An engine whose single statements cost one round trip.
+def make_engine(url: URL, pool_size: int, patience_seconds: int = POOL_TIMEOUT_SECONDS) -> AsyncEngine:
+    """An engine whose single statements cost one round trip; who waits longer for a connection is told that it is down.
 
     Connections stand in autocommit, so a lone statement is its own transaction, and nothing is reset on their
     return: no statement of ours leaves session state behind, and a transaction ends with its block.
@@ -53,11 +53,15 @@ def make_engine(url: URL, pool_size: int) -> AsyncEngine:
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=POOL_TIMEOUT_SECONDS,
+        pool_timeout=patience_seconds,
         pool_reset_on_return=None,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
-        connect_args=CONNECT_ARGS,
+        connect_args={
+            **CONNECT_ARGS,
+            "command_timeout": max(COMMAND_TIMEOUT_SECONDS, patience_seconds),
+            "timeout": patience_seconds,
+        },
     )
 
 

@@ -16,7 +16,8 @@ from app.panels.port import NewPanelUser
 from app.repo.panels import PanelRepository
 from sandbox.world import World
 from tests.support.books import NOW, Books
-from tests.support.cli import database_settings, orbit
+from tests.support.cli import database_settings
+from tests.support.warm_bot import orbit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,7 +9,8 @@ import pytest
 
 from sandbox.world import World
 from tests.support.books import Books
-from tests.support.cli import database_settings, orbit
+from tests.support.cli import database_settings
+from tests.support.warm_bot import orbit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

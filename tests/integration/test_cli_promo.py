@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.repo.promo_desk import PromoDeskRepository
-from tests.support.cli import database_settings, invoke, orbit
+from tests.support.cli import database_settings, invoke
+from tests.support.warm_bot import orbit
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,8 @@ from app.domain.assets import Asset
 from app.repo.rates import RateRepository
 from app.services.records import Rate
 from sandbox.world import World
-from tests.support.cli import database_settings, orbit
+from tests.support.cli import database_settings
+from tests.support.warm_bot import orbit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,7 +8,8 @@ import pytest
 
 from app.repo.audit import breaks
 from sandbox.world import World
-from tests.support.cli import database_settings, orbit
+from tests.support.cli import database_settings
+from tests.support.warm_bot import orbit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -23,7 +23,6 @@ from tests.support.bot_world import settings_for, until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-pytestmark = pytest.mark.timeout(40)
 
 PRIVATE = "what only Ann may read"
 

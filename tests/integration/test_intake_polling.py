@@ -19,7 +19,6 @@ from tests.support.bot_world import BotWorld, bot_world, until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-pytestmark = pytest.mark.timeout(40)
 
 FAR = 3600.0
 

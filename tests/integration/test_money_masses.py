@@ -43,7 +43,7 @@ class Shop:
     def __init__(self, url: URL, redis: Redis) -> None:
         self.clock = HandClock()
         self.outside = Outside(self.clock, Decimal(220))
-        self.pools = [Database(make_engine(url, 8)) for _ in range(2)]
+        self.pools = [Database(make_engine(url, 8, patience_seconds=120)) for _ in range(2)]
         self.caches = [own_cache(redis, number) for number in (1, 2)]
         self.halves = [
             Half(pool, cache, self.clock, self.outside) for pool, cache in zip(self.pools, self.caches, strict=True)

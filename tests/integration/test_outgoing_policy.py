@@ -19,8 +19,6 @@ from tests.support.bot_world import BotWorld, FakeTime, bot_world
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-pytestmark = pytest.mark.timeout(40)
-
 
 @pytest.fixture
 async def world() -> AsyncIterator[BotWorld]:

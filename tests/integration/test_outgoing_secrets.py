@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from aiogram import Bot
 
-pytestmark = pytest.mark.timeout(40)
 
 # Each makes aiohttp or a decoder raise something else, most of which quotes the URL or the answer.
 ANSWERS = {

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.bot_process import BotFailedError
 from sandbox.world import World
+from tests.support.postgres_server import lend_cluster
 from tests.support.warm_bot import WarmBot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
-
 pytestmark = pytest.mark.slow
 
 TEST_ONLY_WALLET = "0QBicO-Tuh0EI_QnAVASPk_k_Bb4VTTwNfVY0LfrFFHpbWoI"
@@ -43,6 +43,7 @@ REFUSALS: dict[str, tuple[dict[str, str], str]] = {
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     world = World(tmp_path / "world", panels=1)
     await world.start()
+    lend_cluster(Path(world.env()["DATA_DIR"]))
     yield world
     await world.stop()
 
@@ -56,7 +57,8 @@ async def test_the_reason_is_told_in_words(world: World, tmp_path: Path, case: s
     assert reason in str(told.value)
     assert await bot.wait() == 1
     assert reason in bot.log()
-    for unwanted in ("Traceback", "canary", "level=error", "Unclosed"):
+    assert bot.errors() == []
+    for unwanted in ("Traceback", "canary", "Unclosed"):
         assert unwanted not in bot.log()
 
 

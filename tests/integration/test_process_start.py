@@ -18,7 +18,7 @@ from sandbox.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).parents[2]
 # What a clone does not hold, and tests, which no start needs.

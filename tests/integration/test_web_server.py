@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from app.web.ports import Check
 
-pytestmark = pytest.mark.timeout(40)
-
 
 class Slow:
     """An endpoint that answers when it is told to."""

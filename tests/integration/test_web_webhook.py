@@ -25,7 +25,6 @@ from tests.support.bot_world import BotWorld, bot_world, settings_for, until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-pytestmark = pytest.mark.timeout(40)
 
 SECRET = "canary-of-the-webhook"
 DERIVED = bytes(range(32))

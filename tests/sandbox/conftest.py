@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Error, Page, Request, async_playwright, expect
 from redis.asyncio import Redis
 from sqlalchemy import URL
 from structlog.testing import capture_logs
@@ -76,29 +76,49 @@ async def cut(tmp_path: Path, database: Database, database_url: URL, redis: Redi
     assert [line for line in log if line["log_level"] == "error" or "exc_info" in line] == []
 
 
-@pytest.fixture
-async def context(browser: Browser, world: World) -> AsyncIterator[BrowserContext]:
+@pytest.fixture(scope="session")
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """The window of a worker: what pages remember stands under the address of a world, and each test has its own."""
     opened = await browser.new_context(viewport={"width": 1280, "height": 860})
     opened.set_default_timeout(PATIENCE_MS)
     yield opened
     await opened.close()
 
 
+@pytest.fixture(scope="session")
+async def tab(context: BrowserContext) -> Page:
+    """The one tab for all tests of a worker: a new one costs more than most tests do in it."""
+    return await context.new_page()
+
+
 @pytest.fixture
-async def page(context: BrowserContext, world: World) -> AsyncIterator[Page]:
-    """The page in a fresh browser; whatever a test does, it asks this machine only and throws nothing."""
+async def page(context: BrowserContext, tab: Page, world: World) -> AsyncIterator[Page]:
+    """The page as at a first visit; whatever a test does, it asks this machine only and throws nothing."""
     outside: list[str] = []
     broken: list[str] = []
-    context.on("request", lambda request: _note_outside(request.url, outside))
-    opened = await context.new_page()
-    opened.on("pageerror", lambda error: broken.append(str(error)))
-    await opened.goto(world.url)
-    await expect(opened.get_by_test_id("person-Nina")).to_have_attribute("aria-pressed", "true")
-    yield opened
+
+    def asked(request: Request) -> None:
+        _note_outside(request.url, outside)
+
+    def threw(error: Error) -> None:
+        broken.append(str(error))
+
+    context.on("request", asked)
+    tab.on("pageerror", threw)
+    await tab.goto(world.url)
+    await expect(tab.get_by_test_id("person-Nina")).to_have_attribute("aria-pressed", "true")
+    yield tab
+    for other in context.pages:
+        if other is not tab:
+            await other.close()
+    await tab.goto("about:blank")
+    await context.clear_permissions()
+    context.remove_listener("request", asked)
+    tab.remove_listener("pageerror", threw)
     assert not outside
     assert not broken
 
 
 def _note_outside(url: str, outside: list[str]) -> None:
-    if urlsplit(url).hostname != "127.0.0.1":
+    if urlsplit(url).scheme != "about" and urlsplit(url).hostname != "127.0.0.1":
         outside.append(url)

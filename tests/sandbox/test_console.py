@@ -200,7 +200,7 @@ async def test_a_reader_that_leaves_a_silent_stream_frees_the_emulator(upstream:
     emulator, url = upstream
     async with aiohttp.ClientSession() as http, http.get(f"{url}/telegram/events") as stream:
         await stream.content.readany()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await emulator.left.wait()
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Step = Callable[[], Coroutine[None, None, None]]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 log = structlog.get_logger(__name__)
 

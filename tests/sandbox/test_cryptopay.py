@@ -144,7 +144,7 @@ async def test_a_payment_is_told_signed_and_again_until_it_is_taken(pay: CryptoP
     pay.refusals = 2
     made = await pay.done("createInvoice", **RUB)
     await pay.sim("pay", invoice_id=made["invoice_id"])
-    body, signed = await asyncio.wait_for(pay.heard.get(), 20)
+    body, signed = await asyncio.wait_for(pay.heard.get(), 60)
     assert signed == signature(TOKEN, body)
 
 
@@ -153,5 +153,5 @@ async def test_webhooks_are_repeated_or_lost_as_told(pay: CryptoPay) -> None:
     made = await pay.done("createInvoice", **RUB)
     await pay.sim("pay", invoice_id=made["invoice_id"])
     for _ in range(2):
-        await asyncio.wait_for(pay.heard.get(), 20)
+        await asyncio.wait_for(pay.heard.get(), 60)
     assert pay.heard.empty()

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 import segno
-from playwright.async_api import Browser, BrowserContext, Page, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.sandbox.chat_steps import callback, key, query_id, start
 from tests.sandbox.console_world import MAX, NINA, World
@@ -161,9 +161,7 @@ async def test_what_happened_while_the_console_was_away_is_caught_up(page: Page,
     await expect(page.get_by_test_id("link-state")).to_be_empty()
 
 
-async def test_a_look_that_comes_late_does_not_take_back_what_came_after_it(
-    context: BrowserContext, world: World
-) -> None:
+async def test_a_look_that_comes_late_does_not_take_back_what_came_after_it(page: Page, world: World) -> None:
     looked, released = asyncio.Semaphore(0), asyncio.Event()
     numbers = itertools.count()
 
@@ -174,10 +172,9 @@ async def test_a_look_that_comes_late_does_not_take_back_what_came_after_it(
             await released.wait()
         await route.fulfill(response=answer)
 
-    page = await context.new_page()
     chat = f"**/telegram/chat?person={NINA}"
     await page.route(chat, late)
-    await page.goto(world.url)
+    await page.reload()
     for _ in ("to draw the chat", "when its stream is open", "to count what is unread"):
         await looked.acquire()
     await start(page)
@@ -187,6 +184,7 @@ async def test_a_look_that_comes_late_does_not_take_back_what_came_after_it(
         await looked.acquire()
     await expect(page.get_by_test_id("message")).to_have_count(1)
     assert await page.get_by_test_id("message").evaluate("(node, before) => node === before", node)
+    await page.unroute(chat)
 
 
 async def test_a_phone_shows_the_chat_alone_and_the_world_in_a_drawer(browser: Browser, world: World) -> None:

@@ -139,7 +139,7 @@ async def test_a_notification_is_brought_again_until_it_is_taken(kassa: YooKassa
     await kassa.post("/sim/webhook", {"url": url})
     _, made = await kassa.post("/v3/payments", WISH)
     kassa.shop.pay(made["id"], "bank_card")
-    told = [await asyncio.wait_for(heard.get(), 10) for _ in range(2)]
+    told = [await asyncio.wait_for(heard.get(), 60) for _ in range(2)]
     assert [(each["type"], each["event"]) for each in told] == [("notification", "payment.succeeded")] * 2
     assert told[0]["object"]["id"] == made["id"]
     await listener.stop()

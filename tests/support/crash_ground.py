@@ -18,6 +18,7 @@ from app.locales.en import TEXTS as EN
 from app.repo.audit import breaks
 from app.repo.db import Database, make_engine
 from app.services.records import PanelAccess
+from app.utils.rates import KEYS
 from sandbox.telegram import acts
 from sandbox.world import World
 from tests.support.postgres_server import TEMPLATE
@@ -27,7 +28,7 @@ from tests.support.taps import Trace, tapped
 from tests.support.warm_bot import WARM
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from redis.asyncio import Redis
@@ -83,6 +84,10 @@ ASKED = {
     ),
     "notices": "SELECT recipient = {me}, kind, sent_at IS NOT NULL FROM notices WHERE recipient IN ({us})",
 }
+IN_ONE_LOOK = " UNION ALL ".join(
+    f"SELECT '{name}', CAST(found AS text) FROM ({query}) AS found"  # noqa: S608 - ours
+    for name, query in ASKED.items()
+)
 UNFINISHED = text(
     "SELECT 'config ' || id FROM configs WHERE is_due UNION ALL SELECT 'notice ' || id FROM notices"
     " WHERE sent_at IS NULL UNION ALL SELECT 'update ' || update_id FROM money_updates WHERE handled_at IS NULL"
@@ -195,6 +200,7 @@ class Ground:
 
         A point is named with its turn, `ton.settled@1`.
         """
+        await self._forget_rates()
         for turn, point in enumerate(points):
             code = await self._process(await self._left(scene.chores), f"{point}=kill")
             # What the one before it had done is not met again, and how often a poll returns is a matter of time.
@@ -205,6 +211,10 @@ class Ground:
             await self._is_gone()
         assert await self._process(await self._left(scene.chores), "") == WORKED, self._log.read_text()
         return await self._settled(scene)
+
+    async def _forget_rates(self) -> None:
+        """Where a bot passed `rate.noted` undisturbed, another one does; on a busy machine they are old by chance."""
+        await self.floor.app.stores.cache.client.delete(*KEYS.values())
 
     async def _left(self, chores: Chores) -> Chores:
         """A wish for a refund that is stored is the bot's to finish; nobody asks a second time."""
@@ -285,16 +295,13 @@ class Ground:
 
     async def _outcome(self, scene: Scene) -> Outcome:
         us = ", ".join(str(person.id) for person in scene.people)
-        books = {
-            name: sorted(str(tuple(row)) for row in await self._asked(query, me=scene.person.id, us=us))
-            for name, query in ASKED.items()
-        }
+        rows = await self.database.run(text(IN_ONE_LOOK.format(me=scene.person.id, us=us)))
+        books: dict[str, list[str]] = {name: [] for name in ASKED}
+        for name, row in sorted(map(tuple, rows)):
+            books[name].append(row)
         said = [message for person in scene.people for message in person.messages.values() if message.by_bot]
         told = frozenset(VOLATILE.sub("#", message.content.text.text) for message in said)
         return Outcome(books, frozenset() if scene.is_greeted else told)
-
-    async def _asked(self, query: str, **people: object) -> Sequence[Any]:
-        return await self.database.run(text(query.format(**people)))
 
 
 @asynccontextmanager
@@ -302,12 +309,8 @@ async def crash_ground(home: Path, admin_url: URL, redis: Redis) -> AsyncIterato
     """A world with two panels of which one serves, on a database of its own."""
     admin = Database(make_engine(admin_url, 1))
     name = f"orbit_crash_{os.getpid()}"
-    url = admin_url.set(database=name, username=name)
-    async with admin.transaction() as connection:
-        # A password is proved with thousands of rounds, which each of many short lives would pay for.
-        await connection.execute(text("SET LOCAL scram_iterations = 1"))
-        await connection.execute(text(f"CREATE ROLE {name} SUPERUSER LOGIN PASSWORD '{admin_url.password}'"))
-    await admin.run(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {name}"))
+    url = admin_url.set(database=name)
+    await admin.run(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
     database = Database(make_engine(url, 2))
     world = World(home, panels=2)
     await world.start()
@@ -341,5 +344,4 @@ async def crash_ground(home: Path, admin_url: URL, redis: Redis) -> AsyncIterato
         await world.stop()
         await database.close()
         await admin.run(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        await admin.run(text(f"DROP ROLE {name}"))
         await admin.close()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 Json = dict[str, Any]
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 class Person:

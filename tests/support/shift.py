@@ -159,7 +159,7 @@ async def _poll(app: App, updates: int) -> None:
     intake = CountingIntake(app.intake, updates)
     polling = Polling(app.bot, intake, Alone(), UPDATES)  # type: ignore[arg-type]  # all that polling uses of one
     app.supervisor.start("polling", polling.run)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await intake.done.wait()
     await polling.stop(5)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sys
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +15,10 @@ from yarl import URL
 from app.repo.audit import breaks
 from app.stores import open_stores
 from config import Settings
-from sandbox.bot_process import environment
 from sandbox.world import World
 from tests.support.person import PATIENCE_SECONDS, Person
-from tests.support.warm_bot import WarmBot
+from tests.support.postgres_server import lend_cluster
+from tests.support.warm_bot import WarmBot, orbit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -104,21 +103,11 @@ class Town:
             done: Json = await answer.json()
             return done
 
-    async def operator(self, *command: str, stdin: str = "") -> str:
+    async def operator(self, *command: str) -> str:
         """What an operator's command prints; it must succeed."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "app.cli",
-            *command,
-            env=environment(self.bot_env),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        printed, _ = await process.communicate(stdin.encode())
-        assert process.returncode == 0, printed.decode()
-        return printed.decode()
+        code, printed = await orbit(self.bot_env, *command)
+        assert code == 0, printed
+        return printed
 
     async def audit(self) -> None:
         """Once nothing is left to do: the books are right, and the panels have just what the configs say."""
@@ -155,6 +144,7 @@ async def town(home: Path, *, webhook: bool = False, **settings: str) -> AsyncIt
         if webhook:
             port = _free_port()
             env |= {"WEBHOOK_URL": f"http://127.0.0.1:{port}", "WEB_PORT": str(port)}
+        lend_cluster(Path(env["DATA_DIR"]))
         bot = WarmBot(env, home / "bot.log")
         await bot.start()
         stack.push_async_callback(bot.stop)

@@ -11,8 +11,6 @@ from app.jobs.supervisor import Supervisor
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-pytestmark = pytest.mark.timeout(20)
-
 
 @pytest.fixture
 async def supervisor() -> AsyncIterator[Supervisor]:

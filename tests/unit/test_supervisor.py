@@ -12,7 +12,6 @@ from tests.support.bot_world import until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-pytestmark = pytest.mark.timeout(20)
 
 FAR = 3600.0
 
