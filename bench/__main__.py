@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from aiohttp import ClientSession
 from pydantic import HttpUrl
 
+from app.repo.redis_line import line_to
 from app.utils.logging import configure_logging
 from app.utils.redis import Cache
 from bench.chats import InstantChats, LoopbackChats, emulator, pages_of
@@ -85,7 +86,9 @@ async def _clicks(database: URL, redis: OpenRedis, rounds: int, people: int) -> 
 
 async def _money(database: URL, redis: OpenRedis, rounds: int) -> bool:
     print(f"\n{rounds} rounds of money, in turn with bare statements", flush=True)
-    rows = await money_rows(database, Cache(redis.client), rounds)
+    cache = Cache(redis.client, line_to(redis.client))
+    rows = await money_rows(database, cache, rounds)
+    cache.close()
     print_rows(rows, "money beside bare statements", ("shop", "bare"))
     counts = await idle_counts(database, redis.client, HOME)
     print_counts(counts)

@@ -1,6 +1,7 @@
 """Owns the bare statements that money is measured beside: they write the same rows and judge nothing.
 
-Each is one statement, sent as the shop sends its own. Left out are all questions: whether the transfer is known, late,
+Each is one statement, sent by SQLAlchemy's engine as it sends any, in one round trip; beside it, without a bound, goes
+the same statement through the shop's own quick door. Left out are all questions: whether the transfer is known, late,
 short or too much, whose tombstone its comment stands on, whether an invited person earns somebody a bonus, whether the
 buyer is banned or has bought before. Who runs these twice, books twice.
 """
@@ -15,12 +16,13 @@ SETTLE = statement(
         SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
             hash text, lt bigint, at timestamptz, nano bigint, comment text)
     ), paid AS (
-        SELECT i.*, p.id AS payment_id, p.user_id, p.amount, p.rate FROM incoming i
+        SELECT i.*, p.id AS payment_id, p.user_id, p.amount, p.rate, p.rate_source, p.rate_at FROM incoming i
         JOIN payments p ON p.comment = i.comment
     ), fresh AS (
         INSERT INTO ton_transactions (hash, account, lt, at, nano, comment, verdict, status, payment_id, user_id,
-                                      credited, rate, seen_at)
-        SELECT hash, :account, lt, at, nano, comment, 'money', 'credited', payment_id, user_id, amount, rate, :now
+                                      credited, rate, rate_source, rate_at, seen_at)
+        SELECT hash, :account, lt, at, nano, comment, 'money', 'credited', payment_id, user_id, amount, rate,
+               rate_source, rate_at, :now
         FROM paid
     ), booked AS (
         INSERT INTO ledger_transactions (key, kind, created_at)

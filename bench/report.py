@@ -22,9 +22,10 @@ def print_rows(rows: Sequence[Row], title: str = CLICKS, sides: tuple[str, str] 
     print(f"\n{title:44} {'ratio':>6} {'spread':>15} {'bound':>8} {sides[0]:>11} {sides[1]:>11}")
     for row in rows:
         spread = f"{min(row.ratios):.2f} – {max(row.ratios):.2f}"
-        bound = f"{'≥' if row.least else '≤'} {row.bound:.2f}"
+        bound = "none" if row.bound is None else f"{'≥' if row.least else '≤'} {row.bound:.2f}"
         times = f"{row.shop_us:>8.0f} µs {row.echo_us:>8.0f} µs"
-        print(f"{row.title:44} {row.ratio:>6.2f} {spread:>15} {bound:>8} {times}  {_verdict(row.holds)}")
+        verdict = "told" if row.bound is None else _verdict(row.holds)
+        print(f"{row.title:44} {row.ratio:>6.2f} {spread:>15} {bound:>8} {times}  {verdict}")
 
 
 def print_counts(counts: Sequence[Count]) -> None:
@@ -44,7 +45,7 @@ def _verdict(holds: bool) -> str:
 def chart(rows: Sequence[Row], title: str = CHART, note: str = CHART_NOTE) -> str:
     """A bar a row from nothing to its ratio, its spread as a whisker, its bound as a mark."""
     height = TOP + STEP * len(rows) + 40
-    most = max(max(*row.ratios, row.bound) for row in rows) * 1.08
+    most = max(max(*row.ratios, row.bound or 0) for row in rows) * 1.08
     scale = (WIDTH - LEFT - RIGHT) / most
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="system-ui, sans-serif">',
@@ -62,13 +63,15 @@ def chart(rows: Sequence[Row], title: str = CHART, note: str = CHART_NOTE) -> st
 def _bar(row: Row, top: int, scale: float) -> list[str]:
     fill = GOOD if row.holds else BAD
     dashes = f'stroke="{INK}" stroke-dasharray="4 3"'
-    low, high, bound = (LEFT + scale * value for value in (min(row.ratios), max(row.ratios), row.bound))
+    low, high = (LEFT + scale * value for value in (min(row.ratios), max(row.ratios)))
+    bound = LEFT + scale * (row.bound or 0)
     middle = top + 20
+    mark = f'<line x1="{bound:.1f}" y1="{top + 2}" x2="{bound:.1f}" y2="{top + 38}" {dashes}/>'
     return [
         _text(24, middle + 5, row.title),
         f'<rect x="{LEFT}" y="{top + 8}" width="{scale * row.ratio:.1f}" height="24" rx="4" fill="{fill}"/>',
         f'<line x1="{low:.1f}" y1="{middle}" x2="{high:.1f}" y2="{middle}" stroke="{INK}" stroke-width="1.5"/>',
-        f'<line x1="{bound:.1f}" y1="{top + 2}" x2="{bound:.1f}" y2="{top + 38}" {dashes}/>',
+        "" if row.bound is None else mark,
         _text(round(max(high, bound)) + 10, middle + 5, f"{row.ratio:.2f}", weight=600),
     ]
 

@@ -23,17 +23,20 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: a ratio a round, what both took in the middle of all rounds; `least` bounds it from below."""
+    """One comparison: a ratio a round, what both took in the middle of all rounds; `least` bounds it from below.
+
+    A row without a bound is told, and judged by nobody.
+    """
 
     title: str
     ratios: tuple[float, ...]
     shop_us: float
     echo_us: float
-    bound: float
+    bound: float | None
     least: bool = False
 
     @classmethod
-    def of(cls, title: str, steps: Sequence[tuple[float, float]], bound: float, *, least: bool = False) -> Self:
+    def of(cls, title: str, steps: Sequence[tuple[float, float]], bound: float | None, *, least: bool = False) -> Self:
         """What ours and the other took in each round, in seconds."""
         return cls(
             title=title,
@@ -52,6 +55,8 @@ class Row:
     @property
     def holds(self) -> bool:
         """Whether the bound is kept."""
+        if self.bound is None:
+            return True
         return self.ratio >= self.bound if self.least else self.ratio <= self.bound
 
 

@@ -113,6 +113,8 @@ def normalised_comment(text: str) -> str:
 
     Wallets and people add spaces, line breaks and invisible characters, and change case and width: none of it counts.
     """
+    if text.isascii() and text.isalnum():  # most are a code as it was given: nothing below would change more of it
+        return text.lower()
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold()).casefold()
     visible = (char for char in _BLANKS.sub("", folded) if char.isspace() or not _is_invisible(char))
     return unicodedata.normalize("NFKC", " ".join("".join(visible).split()))

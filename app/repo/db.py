@@ -76,8 +76,8 @@ class Database:
         self._engine = engine
         self._compiled: dict[TextClause, tuple[str, Sequence[str]]] = {}
         # To take one from the pool and give it back costs as much as the trip; most of the pool stays for everybody.
-        self._readers: list[PoolProxiedConnection] = []
-        self._most_readers = engine.pool.size() // 4 if isinstance(engine.pool, QueuePool) else 0
+        self._kept: list[PoolProxiedConnection] = []
+        self._most_kept = engine.pool.size() // 4 if isinstance(engine.pool, QueuePool) else 0
 
     async def run(self, statement: Executable, params: dict[str, Any] | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
         """The rows of one statement, committed by itself in one round trip.
@@ -103,29 +103,43 @@ class Database:
     async def read(self, statement: TextClause, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
         """The rows of one SELECT as `run` gives them, told by place only, at half its cost: for what a click waits for.
 
-        It goes to the driver past SQLAlchemy's result machinery; whatever fails there is asked again through `run`.
+        It goes to the driver past SQLAlchemy's result machinery; what fails there is asked again in the long way.
         """
+        return await self._quickly(statement, params)
+
+    async def write(self, statement: TextClause, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+        """What one statement that writes returns, with the promise and the duty of `run` and the cost of `read`."""
+        return await self._quickly(statement, params)
+
+    async def _quickly(self, statement: TextClause, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
         with _translated():
             try:
-                return await self._read_once(statement, params)
+                return await self._fetch_once(statement, params)
             except (*DRIVER_FAILURES, DBAPIError, OSError) as error:
-                log.debug("read_again", error=type(error).__name__)
-            return [tuple(row) for row in await self.run(statement, params)]
+                log.debug("asked_again", error=type(error).__name__)
+            rows = await _anew(lambda: self._run_once(statement, params), _is_defeat)
+            return [tuple(row) for row in rows]
 
-    async def _read_once(self, statement: TextClause, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+    async def _fetch_once(self, statement: TextClause, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
         query, names = self._compiled.get(statement) or self._compile(statement)
-        reader = self._readers.pop() if self._readers else await self._engine.raw_connection()
+        kept = self._kept.pop() if self._kept else await self._engine.raw_connection()
         try:
-            driver: Any = reader.driver_connection
+            driver: Any = kept.driver_connection
             rows = await driver.fetch(query, *(params[name] for name in names))
-        except BaseException:
-            reader.invalidate()
+        except asyncpg.IntegrityConstraintViolationError:
+            self._give_back(kept)
             raise
-        if len(self._readers) < self._most_readers:
-            self._readers.append(reader)
-        else:
-            reader.close()
+        except BaseException:
+            kept.invalidate()
+            raise
+        self._give_back(kept)
         return [tuple(row) for row in rows]
+
+    def _give_back(self, connection: PoolProxiedConnection) -> None:
+        if len(self._kept) < self._most_kept:
+            self._kept.append(connection)
+        else:
+            connection.close()
 
     async def examine(self, query: str, seconds: int, *params: object) -> Sequence[tuple[Any, ...]]:
         """The rows of one query of its own kind, which may take `seconds` and can change nothing; TooSlow."""
@@ -186,8 +200,8 @@ class Database:
 
     async def close(self) -> None:
         """Give all connections back to the server."""
-        while self._readers:
-            self._readers.pop().close()
+        while self._kept:
+            self._kept.pop().close()
         await self._engine.dispose()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.exc import IntegrityError
 
@@ -14,9 +14,10 @@ from app.repo.sql import statement
 from app.services.records import Booked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from decimal import Decimal
 
-    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from app.repo.bonuses import Bonuses
@@ -148,6 +149,15 @@ REFUND = statement(
 )
 
 
+class Outcome(NamedTuple):
+    """What became of an event: a row of CREDIT and of REFUND."""
+
+    user_id: int
+    payment_id: int | None
+    credited: Decimal | None
+    status: str
+
+
 class ReceiptRepository(BaseRepository):
     """Implements ports.ReceiptStore."""
 
@@ -162,8 +172,8 @@ class ReceiptRepository(BaseRepository):
         """
         params = _params(event, now)
 
-        async def booking(connection: AsyncConnection) -> tuple[Row[Any] | None, set[int]]:
-            row = (await connection.execute(CREDIT, params | {"is_alone": False})).one_or_none()
+        async def booking(connection: AsyncConnection) -> tuple[Outcome | None, set[int]]:
+            row = _outcome((await connection.execute(CREDIT, params | {"is_alone": False})).fetchall())
             if row is None or row.credited is None:
                 return row, set()
             return row, await self._bonuses.pay(connection, "first_payment", (row.user_id,), now)
@@ -178,14 +188,14 @@ class ReceiptRepository(BaseRepository):
             await self.drop_account(row.user_id, *inviters, parts=("balance",))
         return _booked(row)
 
-    async def _credited_alone(self, params: dict[str, Any]) -> Row[Any] | None:
+    async def _credited_alone(self, params: dict[str, Any]) -> Outcome | None:
         """What became of it in a statement by itself, where nobody may earn a bonus by it."""
         alone = params | {"is_alone": self._bonuses.due_at("first_payment")}
         try:
-            rows = await self.database.run(CREDIT, alone)
+            rows = await self.database.write(CREDIT, alone)
         except IntegrityError:  # another charge of the same invoice was credited at that moment: it can be seen now
-            rows = await self.database.run(CREDIT, alone)
-        return rows[0] if rows else None
+            rows = await self.database.write(CREDIT, alone)
+        return _outcome(rows)
 
     async def refund(self, event: RefundedEvent, now: datetime) -> Booked | None:
         """Take back what went back, once for its key; None where nothing is left of the charge, NotFound without it."""
@@ -201,7 +211,7 @@ class ReceiptRepository(BaseRepository):
             locked = await connection.execute(LOCK_CHARGE, {"gateway": event.gateway, "charge": event.charge})
             if locked.one_or_none() is None:
                 raise NotFound
-            row = (await connection.execute(REFUND, params)).one_or_none()
+            row = _outcome((await connection.execute(REFUND, params)).fetchall())
         failpoint("receipt.refunded")
         if row is None:
             return None
@@ -225,5 +235,9 @@ def _params(event: PaidEvent, now: datetime) -> dict[str, Any]:
     }
 
 
-def _booked(row: Row[Any]) -> Booked:
+def _outcome(rows: Sequence[Iterable[Any]]) -> Outcome | None:
+    return Outcome(*rows[0]) if rows else None
+
+
+def _booked(row: Outcome) -> Booked:
     return Booked(row.user_id, row.payment_id, None if row.credited is None else Money.rub(row.credited))

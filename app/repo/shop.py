@@ -79,13 +79,13 @@ class ShopRepository(BaseRepository):
 
     async def _buy_once(self, plan: Plan, use_id: int, params: dict[str, Any]) -> Purchase | None:
         """The purchase, made now or before, or the reason why there is none; None where money came in meanwhile."""
-        rows = await self.database.run(BUY, params)
+        rows = await self.database.write(BUY, params)
         failpoint("purchase.bought")
         if not rows:
             reasons = await self.database.run(WHY_NOT, {name: params[name] for name in ("tg_id", "intent", "now")})
             return _bought_before(reasons[0] if reasons else None, plan, use_id)
-        (row,) = rows
-        return Purchase(plan.key, plan.days, Money.rub(row.price), Money.rub(row.balance), row.subscription_end)
+        ((balance, price, subscription_end),) = rows
+        return Purchase(plan.key, plan.days, Money.rub(price), Money.rub(balance), subscription_end)
 
 
 def _bought_before(row: Row[Any] | None, plan: Plan, use_id: int) -> Purchase | None:

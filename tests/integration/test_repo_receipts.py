@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import event
 
 from app.domain.errors import InsufficientBalance
 from app.domain.money import ZERO, Money
@@ -17,6 +16,7 @@ from app.repo.db import Database, make_engine
 from app.repo.receipts import ReceiptRepository
 from app.services.records import NewPayment, PaidEvent
 from app.services.reversals import RefundedEvent
+from bench.wire import before_postgres
 from tests.support.books import NOW, TIMEOUT, Books, blocked
 
 if TYPE_CHECKING:
@@ -119,16 +119,24 @@ async def test_refunds_and_purchases_at_once_end_with_one_refund_and_right_books
 async def test_a_charge_that_earns_nobody_a_bonus_is_one_round_trip_and_one_that_may_is_a_transaction(
     till: Till, database_url: URL, cache: Cache
 ) -> None:
-    await till.books.arrive(8, inviter=7)
-    engine = make_engine(database_url, 1)
-    sent: list[str] = []
-    event.listen(engine.sync_engine, "before_cursor_execute", lambda *call: sent.append(call[2]))
-    counted = ReceiptRepository(Database(engine), cache, Bonuses("first_payment", Decimal(50)))
-    for person, payer in ((7, "alone"), (8, "invited")):
-        charge = PaidEvent("stars", payer, None, None, person, "XTR", ASKED, Money.rub(150), NOW)
-        await counted.credit(charge, NOW)
-        assert await counted.credit(charge, NOW) is None
-    assert len([statement for statement in sent if "receipts" in statement]) == 2 + 3
-    await engine.dispose()
-    assert (await till.books.balance(7), await till.books.balance(8)) == (Money.rub(200), Money.rub(150))
+    assert database_url.host is not None
+    assert database_url.port is not None
+    await till.books.arrive(8, 9, inviter=7)
+    wire = before_postgres(database_url.host, database_url.port)
+    await wire.start()
+    database = Database(make_engine(database_url.set(port=wire.port), 1))
+    counted = ReceiptRepository(database, cache, Bonuses("first_payment", Decimal(50)))
+
+    async def trips(payer: int, key: str) -> int:
+        before = wire.trips
+        await counted.credit(PaidEvent("stars", key, None, None, payer, "XTR", ASKED, Money.rub(150), NOW), NOW)
+        return wire.trips - before
+
+    for known in (7, 9):  # each statement is prepared at its first use
+        await trips(known, f"first of {known}")
+    assert [await trips(7, "alone"), await trips(7, "alone")] == [1, 1]
+    assert [await trips(8, "invited"), await trips(8, "invited")] == [1 + len(("BEGIN", "credit", "pay", "COMMIT")), 1]
+    await database.close()
+    await wire.stop()
+    assert (await till.books.balance(7), await till.books.balance(8)) == (Money.rub(400), Money.rub(150))
     await till.books.are_right()

@@ -30,7 +30,7 @@ BY_THE_CACHE = """
         cached = await self.get_cached(f"user:{params['tg_id']}:balance")
         if cached is not None and Money(int(cached)) < plan.price:
             raise InsufficientBalance(need=plan.price, have=Money(int(cached)))
-        rows = await self.database.run(BUY, params)"""
+        rows = await self.database.write(BUY, params)"""
 
 BOOKS = (
     Plant(
@@ -92,7 +92,7 @@ BOOKS = (
         "spends-by-the-cached-balance",
         "who has just topped up is told that he has not, and the other way round",
         (f"{TEST_SHOP}::test_the_cached_balance_has_no_say_in_a_purchase",),
-        edits=(Edit(SHOP, "\n        rows = await self.database.run(BUY, params)", BY_THE_CACHE),),
+        edits=(Edit(SHOP, "\n        rows = await self.database.write(BUY, params)", BY_THE_CACHE),),
         shows=("InsufficientBalance",),
     ),
     Plant(

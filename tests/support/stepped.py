@@ -20,7 +20,7 @@ from app.repo.db import Database
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-    from sqlalchemy import Executable, Row
+    from sqlalchemy import Executable, Row, TextClause
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 LOOKS, LOCKS = re.compile(r"\s*SELECT\b"), re.compile(r"\bFOR (NO KEY )?UPDATE\b")
@@ -91,6 +91,9 @@ class SteppedDatabase(Database):
         async with self._begun() as connection:
             result = await connection.execute(statement, params)
             return result.fetchall() if result.returns_rows else ()
+
+    async def write(self, statement: TextClause, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+        return [tuple(row) for row in await self.run(statement, params)]
 
 
 class Orders:

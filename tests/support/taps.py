@@ -118,6 +118,7 @@ def _tap_database(patch: pytest.MonkeyPatch, trace: Trace) -> None:
             trace.effect("transaction")
 
     _after(patch, Database, "run", ran)
+    _after(patch, Database, "write", ran)
     patch.setattr(Database, "_begun", begun)
 
 
