@@ -10,7 +10,8 @@ from app.keyring import Keyring
 from app.repo.panels import PanelRepository
 from app.services.records import PanelKind, TlsMode
 from tests.support.certificates import authority
-from tests.support.cli import database_settings, invoke, orbit
+from tests.support.cli import database_settings, invoke
+from tests.support.warm_bot import orbit
 
 if TYPE_CHECKING:
     from pathlib import Path
