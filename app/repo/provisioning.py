@@ -60,9 +60,9 @@ CREATED = statement(
         ON CONFLICT (key) DO NOTHING
     ), told AS (
         INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
-        SELECT 'ready:' || id, user_id, CASE WHEN moved_from IS NULL THEN 'config_ready' ELSE 'config_moved' END,
-               jsonb_build_object('config_id', id::text), message_id, :now, :now
-        FROM done WHERE status = 'active' ON CONFLICT (key) DO NOTHING
+        SELECT 'ready:' || id, user_id, 'config_ready', jsonb_build_object('config_id', id::text),
+               message_id, :now, :now
+        FROM done WHERE status = 'active' AND moved_from IS NULL ON CONFLICT (key) DO NOTHING
     )
     SELECT user_id FROM done
     """

@@ -81,8 +81,7 @@ async def test_a_config_of_the_past_moves_and_its_owner_reads_where_the_new_link
     assert await relocation.move(None, None, 10) == 1
     await floor.work()
     assert shown(nina).startswith(plain("notice.moved"))
-    await floor.press(nina, EN.plain("menu.vpn"))
-    await floor.press(nina, "VPN 1")
+    await floor.press(nina, EN.plain("config.new_key"))
     (user,) = [user for panel in floor.world.panels.values() for user in panel.users.values()]
     assert user.username.startswith(f"o{NINA}_")
     assert "/sub/" in shown(nina)
