@@ -109,9 +109,9 @@ class WatchedProvider:
         """Money that came; raises ProviderSilent, and nothing is noted then."""
         began_at = self._clock.now()
         events = await self._provider.look(open_payments)
-        # What it told the time before is booked by now, what it tells this time is not yet: whoever begins anew need not
-        # ask for anything older than what is noted here.
-        # Not at each look, which then asks the database for nothing else: silence is told after a multiple of this.
+        # What it told the time before is booked by now, what it tells this time is not yet: whoever begins anew need
+        # not ask for anything older than what is noted here. Not at each look, which then asks the database for nothing
+        # else: silence is told after a multiple of this.
         answered_at, self._answered_at = self._answered_at if events else began_at, began_at
         if answered_at is not None and (self._noted_at is None or answered_at - self._noted_at >= NOTED_EVERY):
             await self._sightings.heard(self.name, answered_at)
