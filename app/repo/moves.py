@@ -74,7 +74,7 @@ SWITCH = statement(
     WITH moved AS (
         UPDATE configs c SET instance_id = m.target, subscription_url = :subscription_url, link = :link,
                is_due = (c.is_due OR c.revision <> :revision), next_attempt_at = :now, attempts = 0, last_error = NULL,
-               revision = c.revision + 1
+               revision = c.revision + 1, made_at = :now, delivered_at = COALESCE(c.delivered_at, :now)
         FROM config_moves m
         WHERE {SAME} AND c.id = m.config_id AND c.status = 'active' AND c.instance_id = m.source
         RETURNING c.id, c.user_id, c.revision, c.expires_at
