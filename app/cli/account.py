@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.context import with_stores
-from app.cli.words import shown
+from app.cli.words import CustomerId, shown
 from app.repo.dossier import DossierRepository
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def account(
-    tg_id: Annotated[int, typer.Argument(help="The customer's Telegram id.")],
+    tg_id: CustomerId,
     last: Annotated[int, typer.Option(min=1, max=10_000, help="How many rows of each kind.")] = LISTED,
 ) -> None:
     """Show a person's balance with its ledger, invoices, receipts, purchases and what operators did."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from app.cli.context import with_stores
-from app.cli.words import money_line, sum_of
+from app.cli.words import CustomerId, money_line, sum_of
 from app.clock import open_clock
 from app.domain.money import Money
 from app.domain.rates import NEAR
@@ -81,7 +81,7 @@ def unmatched() -> None:
 
 def assign(
     reference: Annotated[str, typer.Argument(help="What `unmatched` shows first, such as ton:3f9a17c0b2de.")],
-    tg_id: Annotated[int, typer.Argument(help="The customer's Telegram id.")],
+    tg_id: CustomerId,
     rubles: Annotated[str | None, typer.Option(help="What it is worth, where that is not to be reckoned.")] = None,
     yes: Yes = False,
 ) -> None:
@@ -122,7 +122,7 @@ def dismiss(
 
 
 def adjust(
-    tg_id: Annotated[int, typer.Argument(help="The customer's Telegram id.")],
+    tg_id: CustomerId,
     amount: Annotated[str, typer.Argument(help="How many rubles to add or take: +100, -49.50.")],
     reason: Annotated[str, typer.Option(help="Why, for those who come after you.")],
     key: Annotated[str | None, typer.Option(help="Names this adjustment: the same key again changes nothing.")] = None,

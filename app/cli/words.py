@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from app.domain.assets import format_units
 from app.domain.ton import TonAddress
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
 # Twelve digits of a hash name a transfer among many millions.
 SHORT_HASH = 12
+
+CustomerId = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="The customer's Telegram id.")]
 
 
 def shown(text: str) -> str:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 WAITS = "waits"
 
 # What was asked brings exactly the amount; anything else what it is worth by the gateway's own word. An event whose
-# payment is unknown belongs to the person that the gateway names; where it names none of ours, an operator decides.
+# payment is unknown, or another person's by now (a restored backup counts anew), belongs to the person that the gateway
+# names; where it names none of ours, an operator decides.
 # Where the statement is alone in its transaction, what may earn an inviter a bonus waits for one that pays it as well.
 CREDIT = statement(
     """
@@ -38,12 +39,14 @@ CREDIT = statement(
                COALESCE(p.stars, CAST(p.amount * 100 AS bigint)) AS asked
         FROM payments p
         WHERE p.method = :gateway AND (p.id = :payment_id OR p.external_id = :external_id)
+              AND p.user_id = COALESCE(:payer, p.user_id)
         ORDER BY p.id LIMIT 1
     ), owner AS (
         SELECT user_id FROM claim
         UNION ALL
         SELECT s.user_id FROM payment_tombstones s WHERE s.method = :gateway
-               AND (s.payment_id = :payment_id OR s.external_id = :external_id) AND NOT EXISTS (SELECT FROM claim)
+               AND (s.payment_id = :payment_id OR s.external_id = :external_id)
+               AND s.user_id = COALESCE(:payer, s.user_id) AND NOT EXISTS (SELECT FROM claim)
         UNION ALL
         SELECT tg_id FROM users WHERE tg_id = :payer
         LIMIT 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from app.domain.money import Money
 from app.failpoints import failpoint
 from app.repo.base import BaseRepository
+from app.repo.receipts import LOCK_CHARGE
 from app.repo.sql import statement
 from app.services.operators import ReceivedMoney
 
@@ -42,16 +43,20 @@ CLAIM_TRANSFER = """
     UPDATE ton_transactions SET status = 'credited', user_id = :tg_id, credited = :amount, rate = :rate
     WHERE hash = :key AND status = 'unmatched' AND COALESCE(user_id, :tg_id) = :tg_id RETURNING hash AS key
 """
-CLAIM_RECEIPT = """
+NOT_REFUNDED = """
+      AND NOT EXISTS (SELECT FROM refunds f
+                      WHERE f.gateway = :gateway AND f.key = :key AND f.status <> 'refused')
+      AND NOT EXISTS (SELECT FROM receipts o WHERE o.gateway = :gateway AND o.charge = :key)"""
+CLAIM_RECEIPT = f"""
     UPDATE receipts SET status = 'credited', user_id = :tg_id, credited = :amount
     WHERE gateway = :gateway AND key = :key AND direction = 'in' AND status = 'unmatched'
       AND COALESCE(user_id, :tg_id) = :tg_id
-      AND NOT EXISTS (SELECT FROM refunds f
-                      WHERE f.gateway = :gateway AND f.key = :key AND f.status <> 'refused')
-      AND NOT EXISTS (SELECT FROM receipts o WHERE o.gateway = :gateway AND o.charge = :key)
+      {NOT_REFUNDED}
     RETURNING key
-"""
-# The receipt is the claim: of two operators at once one finds it waiting. What follows is as for any top-up.
+"""  # noqa: S608 - constant
+# The receipt is the claim: of two operators at once one finds it waiting. One by a gateway is locked in a statement of
+# its own before: a refund that is being booked changes no row that would be judged again, so it has to be seen. What
+# follows is as for any top-up.
 CREDIT = """
     WITH claimed AS ({claim}), booked AS (
         INSERT INTO ledger_transactions (key, kind, created_at)
@@ -79,14 +84,14 @@ ASSIGN_TRANSFER = statement(CREDIT.format(claim=CLAIM_TRANSFER))
 ASSIGN_RECEIPT = statement(CREDIT.format(claim=CLAIM_RECEIPT))
 DISMISS = """
     WITH gone AS (
-        UPDATE {table} SET status = 'dismissed' WHERE {which} AND status = 'unmatched' RETURNING 1
+        UPDATE {table} SET status = 'dismissed' WHERE {which} AND status = 'unmatched' {free} RETURNING 1
     )
     INSERT INTO operator_log (at, who, action, key, reason)
     SELECT :now, :who, 'dismiss', :gateway || ':' || :key, :reason FROM gone RETURNING id
 """
-DISMISS_TRANSFER = statement(DISMISS.format(table="ton_transactions", which="hash = :key"))
+DISMISS_TRANSFER = statement(DISMISS.format(table="ton_transactions", which="hash = :key", free=""))
 DISMISS_RECEIPT = statement(
-    DISMISS.format(table="receipts", which="gateway = :gateway AND key = :key AND direction = 'in'")
+    DISMISS.format(table="receipts", which="gateway = :gateway AND key = :key AND direction = 'in'", free=NOT_REFUNDED)
 )
 
 # The balance is judged on the locked row, and a key that is used finds nothing to do.
@@ -152,6 +157,8 @@ class WaitingRepository(BaseRepository):
         if is_transfer := money.chain_asset is not None:
             params["rate"] = worth.rate
         async with self.database.transaction() as connection:
+            if not is_transfer:
+                await connection.execute(LOCK_CHARGE, _charge(money))
             credit = ASSIGN_TRANSFER if is_transfer else ASSIGN_RECEIPT
             if (await connection.execute(credit, params)).one_or_none() is None:
                 return False
@@ -163,7 +170,11 @@ class WaitingRepository(BaseRepository):
     async def dismiss(self, money: ReceivedMoney, reason: str, who: str, now: datetime) -> bool:
         """Set it aside, if it still waits."""
         params = {"gateway": money.gateway, "key": money.key, "reason": reason, "who": who, "now": now}
-        return bool(await self.database.run(DISMISS_RECEIPT if money.chain_asset is None else DISMISS_TRANSFER, params))
+        if money.chain_asset is not None:
+            return bool(await self.database.run(DISMISS_TRANSFER, params))
+        async with self.database.transaction() as connection:
+            await connection.execute(LOCK_CHARGE, _charge(money))
+            return (await connection.execute(DISMISS_RECEIPT, params)).one_or_none() is not None
 
     async def adjust(self, wish: Adjustment, who: str, now: datetime) -> bool:
         """Change the balance, if that leaves it at zero or above; False where it does not or the key is used."""
@@ -187,6 +198,10 @@ class WaitingRepository(BaseRepository):
         """Whose balance an adjustment of this key changed by how much; None where there is none."""
         rows = await self.database.run(ADJUSTED, {"key": key})
         return (rows[0].user_id, Money.rub(rows[0].amount)) if rows else None
+
+
+def _charge(money: ReceivedMoney) -> dict[str, str]:
+    return {"gateway": money.gateway, "charge": money.key}
 
 
 def _money(row: Row[Any]) -> ReceivedMoney:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ASSETS = frozenset(asset.value for asset in Asset)
 _PLACES = Decimal("0.000001")
 _EXACT = Context(prec=60)
+# In rubles for a whole coin; more does not fit its column.
+MOST_RATE = Decimal(10) ** 12
 
 
 class Refusal(StrEnum):
@@ -138,10 +140,15 @@ def worth_of(money: ReceivedMoney, chain_rate: Decimal | None, star_rate: Decima
 
 
 def worth_as_told(money: ReceivedMoney, amount: Money) -> Worth:
-    """What the operator says it is worth; of an asset of the chain, with the rate that comes to."""
+    """What the operator says it is worth; of an asset of the chain, with the rate that comes to.
+
+    Refused with NO_WORTH where the books can't hold that rate: so much for so little is a slip of the hand.
+    """
     if money.chain_asset is None:
         return Worth(amount)
     rate = _EXACT.divide(amount.decimal * money.chain_asset.units, Decimal(money.amount))
+    if rate >= MOST_RATE:
+        raise Refused(Refusal.NO_WORTH)
     return Worth(amount, rate.quantize(_PLACES, ROUND_UP, _EXACT))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.domain.money import ZERO
 from app.domain.payment import PaymentMethod
 from app.domain.stars import CURRENCY, payment_in, refusal_for, worth_of
+from app.services.operator_news import NOTED_EVERY
 from app.services.receipts import EXPIRY_MARGIN
 from app.services.records import PaidEvent
 from app.services.reversals import ChargeUnknown, RefundedEvent
@@ -159,6 +160,7 @@ class StarReconciliation:
         self._stars = stars
         self._payments = payments
         self._clock = clock
+        self._noted_at: datetime | None = None
         # Where the last run began to read, and what was there: while nobody pays, the next one finds the same.
         self._known: tuple[int, StarPage] | None = None
 
@@ -173,12 +175,19 @@ class StarReconciliation:
             for row in await self._store.unknown(page.rows):
                 booked += await self._stars.book_row(row)
             if end > seen:
-                await self._store.advance(end, self._clock.now())
+                await self._note(end)
             if end - page.length == first:
                 self._known = first, page
+        # That Telegram answers is noted though nobody pays, or its silence could not be told from that.
+        if self._noted_at is None or self._clock.now() - self._noted_at >= NOTED_EVERY:
+            await self._note(seen)
         if is_overdue:
             await self._payments.expire(GATEWAY, deadline, self._clock.now())
         return booked
+
+    async def _note(self, seen: int) -> None:
+        self._noted_at = self._clock.now()
+        await self._store.advance(seen, self._noted_at)
 
     async def payer_of(self, key: str) -> int | None:
         """Who paid a charge, by Telegram's list from its beginning; None where it isn't there. ProviderSilent."""

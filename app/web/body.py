@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -15,7 +16,7 @@ MOST_SECONDS = 10.0
 
 
 async def read_body(request: Request, *, most_bytes: int = MOST_BYTES, most_seconds: float = MOST_SECONDS) -> bytes:
-    """The whole body; HTTPException 413 over `most_bytes`, 408 where it takes longer than `most_seconds`."""
+    """The whole body; HTTPException 413 over `most_bytes`, 408 after `most_seconds`, 400 where it is cut off."""
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdecimal() and int(announced[:20]) > most_bytes:
         raise HTTPException(413)
@@ -28,4 +29,6 @@ async def read_body(request: Request, *, most_bytes: int = MOST_BYTES, most_seco
                     raise HTTPException(413)
     except TimeoutError:
         raise HTTPException(408) from None
+    except ClientDisconnect:
+        raise HTTPException(400) from None
     return bytes(body)

@@ -87,6 +87,21 @@ async def test_what_came_while_the_bot_was_off_for_longer_than_usual_is_found_at
     assert await shop.balance() == RUB500
 
 
+async def test_what_came_while_crypto_pay_was_silent_for_longer_than_usual_is_found(shop: CryptoShop) -> None:
+    await shop.reconciliation.run_once()
+    await shop.fails("createInvoice", "drop_after")
+    with pytest.raises(MethodUnavailable):
+        await shop.opens()
+    await shop.pays(only_invoice(shop))
+    await shop.fails("getInvoices", "error", times=-1)
+    for _ in range(8):
+        await shop.reconciliation.run_once()
+        shop.clock.advance(24 * HOUR)
+    await shop.heals()
+    assert await shop.reconciliation.run_once() == 1
+    assert await shop.balance() == RUB500
+
+
 async def test_what_could_not_be_booked_when_it_was_read_is_read_again_within_the_hour(
     shop: CryptoShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+import yarl
 from structlog.testing import capture_logs
 
 from app.domain.money import ZERO, Money
@@ -190,3 +191,20 @@ async def test_the_token_stands_in_no_representation(shop: CryptoShop) -> None:
     gateway = shop.gateway
     assert gateway.method is PaymentMethod.CRYPTOBOT
     assert TOKEN not in f"{gateway!r}{vars(gateway)!r}{gateway.descriptor!r}"
+
+
+async def test_a_webhook_that_breaks_off_in_the_midst_is_no_error_of_ours(shop: CryptoShop) -> None:
+    url = yarl.URL(shop.door)
+    with capture_logs() as lines:
+        _, writer = await asyncio.open_connection(url.host, url.port)
+        head = f"POST {url.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhello"
+        writer.write(head.encode())
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        # The next one is answered after it.
+        payment = await shop.opens()
+        await shop.pays(payment.external_id)
+        assert await shop.delivers(payment.external_id) == [200]
+    assert not [line for line in lines if line["log_level"] in {"error", "critical"}]
+    assert await shop.balance() == RUB500

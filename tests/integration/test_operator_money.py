@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.domain.money import Money
+from app.domain.money import ZERO, Money
+from app.repo.receipts import LOCK_CHARGE, REFUND
 from app.repo.refunds import RefundRepository
 from app.services.operators import Refusal, Refused, worth_as_told
 from app.services.refunds import RefundStatus
-from tests.support.books import NOW, Books
+from tests.support.books import NOW, Books, blocked
 from tests.support.office import COIN, Office
 
 if TYPE_CHECKING:
@@ -213,3 +214,39 @@ async def test_a_customer_is_told_of_an_adjustment_unless_it_is_silent(office: O
     await office.adjusts(7, 100, "k2", told=False)
     notices = await office.books.notices.claim_due(NOW + timedelta(seconds=1), 30, 10)
     assert [(notice.kind, notice.facts) for notice in notices] == [("balance_adjusted", {"amount": "100.00"})]
+
+
+async def test_money_that_goes_back_at_the_provider_meanwhile_is_not_given_away(office: Office) -> None:
+    reference = await office.charge()
+    money = await office.desk.find(reference)
+    books = office.books
+    refund = {"gateway": "stars", "key": "charge-1", "charge": "charge-1", "asset_amount": None, "at": NOW, "now": NOW}
+
+    async def meet() -> None:
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group, books.database.transaction() as connection:
+            await connection.execute(LOCK_CHARGE, {"gateway": "stars", "charge": "charge-1"})
+            await connection.execute(REFUND, refund)
+            group.create_task(office.desk.assign(money, 7, worth_as_told(money, Money.rub(135))))
+            await blocked(books.database)
+
+    with pytest.raises(ExceptionGroup) as refused:
+        await meet()
+    assert refused.group_contains(Refused, match=Refusal.REFUNDED)
+    assert await books.balance(7) == ZERO
+    await books.are_right()
+
+
+async def test_money_that_went_back_while_the_operator_thought_is_not_set_aside(office: Office) -> None:
+    money = await office.desk.find(await office.charge())
+    await office.takes_back()
+    with pytest.raises(Refused, match=Refusal.REFUNDED):
+        await office.desk.dismiss(money, "a test of ours")
+    await office.books.are_right()
+
+
+async def test_a_worth_that_no_rate_can_say_is_refused(office: Office) -> None:
+    money = await office.desk.find(await office.coins(1))
+    with pytest.raises(Refused, match=Refusal.NO_WORTH):
+        worth_as_told(money, Money.rub(1000))
+    assert await office.desk.assign(money, 7, worth_as_told(money, Money.rub("999.99"))) == Money.rub("999.99")
+    await office.books.are_right()

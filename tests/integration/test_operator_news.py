@@ -16,12 +16,14 @@ from app.repo.audit import INVARIANTS, examined
 from app.repo.audit.delays import DELAYS
 from app.repo.db import Database, TooSlow, make_engine
 from app.repo.operator_news import OperatorNewsRepository
+from app.repo.stars import StarRepository
 from app.services.operator_news import NightlyAudit, OperatorWatch, WatchedProvider
-from app.services.receipts import ProviderSilent
+from app.services.receipts import ProviderSilent, Receipts
 from app.services.records import PaidEvent
+from app.services.stars import StarPage, StarPayments, StarReconciliation
 from tests.support.books import NOW, WALLET, Books
 from tests.support.bot_world import SECRET_PART, BotWorld, bot_world
-from tests.support.office import Office
+from tests.support.office import STAR_RATE, Office
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -173,6 +175,28 @@ async def test_silence_of_a_provider_and_its_return_are_told_once_each(
     flaky.is_silent = True
     await minutes(40)
     assert [key.rpartition(":")[0] for key, _ in await stored(office)][2:] == ["silent:cryptobot"]
+
+
+class QuietTelegram:
+    """Answers that nobody has paid."""
+
+    async def page(self, offset: int) -> StarPage:
+        return StarPage(0, ())
+
+
+async def test_telegram_that_answers_is_not_silent_though_nobody_pays(
+    news: OperatorNewsRepository, office: Office, database: Database, cache: Cache
+) -> None:
+    store = StarRepository(database, cache)
+    charges = StarPayments(store, Receipts(office.receipts, office.clock, print), STAR_RATE, office.clock)
+    desk = QuietTelegram()
+    stars = StarReconciliation(desk, store, charges, office.books.payments, office.clock)  # type: ignore[arg-type]  # only looks
+    watch = OperatorWatch(news, office.clock, ["stars"])
+    for _ in range(60):
+        office.clock.at += MINUTE
+        await stars.run_once()
+        await watch.run_once()
+    assert await stored(office) == []
 
 
 async def test_a_provider_that_fails_is_not_heard(news: OperatorNewsRepository, office: Office) -> None:

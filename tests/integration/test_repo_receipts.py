@@ -65,6 +65,16 @@ async def test_a_charge_of_another_sum_than_was_asked_brings_what_it_is_worth(
     await till.books.are_right()
 
 
+async def test_a_number_that_was_given_anew_after_a_restored_backup_does_not_take_anothers_stars(till: Till) -> None:
+    await till.books.arrive(8)
+    invoice = await till.invoice()
+    event = PaidEvent("stars", "forgotten", invoice.id, None, 8, "XTR", ASKED, Money.rub(150), NOW)
+    await till.receipts.credit(event, NOW)
+    assert (await till.books.balance(8), await till.books.balance(7)) == (Money.rub(150), ZERO)
+    assert (await till.books.payments.of_owner(7, invoice.id)).status is PaymentStatus.PENDING
+    await till.books.are_right()
+
+
 async def test_charges_of_one_invoice_at_once_are_each_credited_once(till: Till) -> None:
     invoice = await till.invoice(rubles=140)
     keys = ("a", "b", "c")

@@ -73,4 +73,36 @@ OFFICE = (
             ),
         ),
     ),
+    Plant(
+        "assigned-by-an-old-look",
+        "a charge that goes back at the provider at that moment becomes a balance as well",
+        (f"{TEST_MONEY}::test_money_that_goes_back_at_the_provider_meanwhile_is_not_given_away",),
+        edits=(
+            Edit(
+                WAITING,
+                "            if not is_transfer:\n                await connection.execute(LOCK_CHARGE, _charge(money))\n",
+                "",
+            ),
+        ),
+    ),
+    Plant(
+        "stars-go-by-the-number-alone",
+        "after a restored backup one customer's Stars pay another one's invoice",
+        ("tests/integration/test_repo_receipts.py"
+         "::test_a_number_that_was_given_anew_after_a_restored_backup_does_not_take_anothers_stars",),
+        edits=(Edit("app/repo/receipts.py", "              AND p.user_id = COALESCE(:payer, p.user_id)\n", ""),),
+    ),
+    Plant(
+        "a-week-is-enough",
+        "what was paid while CryptoBot did not answer for longer is never looked for",
+        ("tests/integration/test_cryptobot.py"
+         "::test_what_came_while_crypto_pay_was_silent_for_longer_than_usual_is_found",),
+        edits=(
+            Edit(
+                "app/payments/gateway/cryptobot_paid.py",
+                "since = (self._read_at or now) - (FIRST_SPAN",
+                "since = now - (FIRST_SPAN",
+            ),
+        ),
+    ),
 )

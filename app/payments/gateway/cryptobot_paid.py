@@ -45,7 +45,7 @@ class PaidInvoices:
         found: dict[int, Invoice] = {}
         for ids in _batches([p.external_id for p in unpaid if p.external_id and (asks_all or _may_be_paid(p, now))]):
             found |= {invoice.invoice_id: invoice for invoice in await self._api.invoices(ids=ids)}
-        since = now - FIRST_SPAN if asks_all or self._read_at is None else self._read_at - OVERLAP
+        since = (self._read_at or now) - (FIRST_SPAN if asks_all else OVERLAP)
         if self._read_at is None and (heard_at := await self._last_heard()) is not None:
             since = min(since, heard_at - OVERLAP)
         # An invoice whose making went unanswered has no name here, and stands in this list only.
