@@ -80,7 +80,8 @@ OFFICE = (
         edits=(
             Edit(
                 WAITING,
-                "            if not is_transfer:\n                await connection.execute(LOCK_CHARGE, _charge(money))\n",
+                "            if not is_transfer:\n"
+                "                await connection.execute(LOCK_CHARGE, _charge(money))\n",
                 "",
             ),
         ),

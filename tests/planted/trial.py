@@ -21,7 +21,8 @@ REPORT = "planted.xml"
 _KIND = re.compile(r"[\w.]*")
 DEADLINE_SECONDS = 600
 # How an assertion fails: by itself, by what was not raised, by what never came.
-ASSERTED = ("AssertionError", "assert", "Failed", "TimeoutError")
+# The last one begins "DID NOT RAISE", as pytest says it of what it expected within a group of tasks.
+ASSERTED = ("AssertionError", "assert", "Failed", "TimeoutError", "DID")
 
 
 class Outcome(StrEnum):
