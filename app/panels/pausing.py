@@ -74,6 +74,10 @@ class Pauser:
             await self._store.retry(job, at, reason)
 
     async def _done(self, job: PauseJob) -> None:
+        if not job.stands:
+            # The user that it was about goes with the rest of what the config left behind.
+            await self._end(job, PauseOutcome.NOT_OURS)
+            return
         access = await self._panels.get(job.instance_id)
         is_late = job.status is PauseStatus.WANTED and self._clock.now() - job.created_at > TOO_LATE
         if access is None:

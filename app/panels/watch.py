@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from app.panels.health import Unfit
-from app.panels.port import PanelAuthFailed, PanelError
+from app.panels.port import PanelAuthFailed, PanelBadAnswer, PanelError, PanelNotCalled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,12 +60,15 @@ class PanelWatch:
             await self._store.heard(found, self._clock.now())
 
     async def _fault(self, access: PanelAccess) -> str | None:
-        """Why it does not serve. One that refuses our account serves its users as before."""
+        """Why it does not serve. One that we or it refuse, or that we don't understand, serves its users as before."""
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 if not (await self._clients.for_instance(access).health()).is_serving:
                     raise Unfit("the core is not started")
         except PanelAuthFailed:
+            return None
+        except (PanelNotCalled, PanelBadAnswer) as doubt:
+            log.warning("panel_not_judged", instance_id=access.instance_id, reason=doubt.reason)
             return None
         except TimeoutError:
             reason = f"no answer within {LOOK_SECONDS} s"

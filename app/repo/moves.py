@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
     from app.repo.db import Database
 
-# What stands on these has to go: they were switched off, or have been silent since `before` (never, where it is null).
+# What stands on these has to go: they were switched off, or have been silent since `before` (never, where it is null)
+# while another one was heard: where all are silent, it is we who hear nothing.
 LEFT = """
     SELECT i.id, i.is_active, s.silent_since FROM marzban_instances i
     LEFT JOIN panel_sightings s ON s.instance_id = i.id
-    WHERE (NOT i.is_active AND NOT i.keeps_configs) OR s.silent_since <= :before"""
+    WHERE (NOT i.is_active AND NOT i.keeps_configs) OR (s.silent_since <= :before AND EXISTS (
+        SELECT FROM panel_sightings o JOIN marzban_instances a ON a.id = o.instance_id
+        WHERE a.is_active AND o.silent_since IS NULL))"""
 # Whose subscription runs goes first. Operators are told once of each panel that is left because it is silent.
 PLAN = statement(
     f"""

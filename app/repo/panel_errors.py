@@ -19,6 +19,10 @@ class PanelUnavailable(PanelError):
     """The panel can't be had, and what was asked has surely not been done."""
 
 
+class PanelNotCalled(PanelUnavailable):
+    """We refuse to speak to it: its row leads nowhere or where no panel may be, or its certificate proves nothing."""
+
+
 class AmbiguousOutcome(PanelError):
     """The request went out and no usable answer came: it may have been done. Look before doing it again."""
 

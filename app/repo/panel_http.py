@@ -17,6 +17,7 @@ from app.repo.panel_errors import (
     PanelAuthFailed,
     PanelBadAnswer,
     PanelInvalid,
+    PanelNotCalled,
     PanelUnavailable,
     PanelUserExists,
     PanelUserNotFound,
@@ -89,7 +90,8 @@ class PanelHttp:
             try:
                 reply = await self._exchange(base, ask, headers)
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
-                raise PanelUnavailable(self.instance_id, cause_of(error)) from None
+                kind = PanelNotCalled if is_ours(error) else PanelUnavailable
+                raise kind(self.instance_id, cause_of(error)) from None
             except (aiohttp.ClientError, OSError) as error:
                 raise self._failed(ask, cause_of(error)) from None
         if reply.status >= 500:
@@ -163,9 +165,9 @@ class Door:
 
     @property
     def base(self) -> URL:
-        """The address without a closing slash; PanelUnavailable where the row leads to no panel."""
+        """The address without a closing slash; PanelNotCalled where the row leads to no panel."""
         if self._base is None or self._fault is not None:
-            raise PanelUnavailable(self.instance_id, self._fault or "")
+            raise PanelNotCalled(self.instance_id, self._fault or "")
         return self._base
 
 
@@ -189,6 +191,13 @@ def is_encrypted(base_url: str) -> bool:
     """Whether what is sent there is hidden from those in between."""
     url = address_of(base_url)
     return url is not None and url.scheme == "https"
+
+
+def is_ours(error: Exception) -> bool:
+    """Whether the connection was refused by us: the panel may serve its users all the same."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return True
+    return isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, panel_reach.AddressRefused)
 
 
 def cause_of(error: Exception) -> str:

@@ -30,8 +30,9 @@ CLAIM = statement(
         SELECT id FROM address_pauses WHERE status <> 'over' AND next_attempt_at <= :now
         ORDER BY next_attempt_at LIMIT :batch FOR UPDATE SKIP LOCKED)
     UPDATE address_pauses p SET next_attempt_at = :lease_end, attempts = p.attempts + 1
-    FROM due WHERE p.id = due.id
-    RETURNING p.id, p.config_id, p.instance_id, p.username, p.status, p.created_at, p.attempts
+    FROM due, configs c WHERE p.id = due.id AND c.id = p.config_id
+    RETURNING p.id, p.config_id, p.instance_id, p.username, p.status, p.created_at, p.attempts,
+              c.status <> 'deleted' AND c.instance_id IS NOT DISTINCT FROM p.instance_id AS stands
     """
 )
 BEGUN = statement(
@@ -74,7 +75,7 @@ class PauseRepository(BaseRepository):
         return [
             PauseJob(
                 row.id, row.config_id, row.instance_id, row.username, PauseStatus(row.status), row.created_at,
-                row.attempts,
+                row.attempts, row.stands,
             )
             for row in rows
         ]  # fmt: skip

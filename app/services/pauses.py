@@ -27,7 +27,7 @@ class PauseOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PauseJob:
-    """A claimed pause that is to begin (wanted) or to end (paused)."""
+    """A claimed pause that is to begin (wanted) or to end (paused); `stands` where its config still is there."""
 
     pause_id: int
     config_id: int
@@ -36,6 +36,7 @@ class PauseJob:
     status: PauseStatus
     created_at: datetime
     attempts: int
+    stands: bool = True
 
 
 class PauseStore(Protocol):

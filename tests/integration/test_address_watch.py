@@ -204,6 +204,16 @@ async def test_a_user_that_is_gone_ends_its_pause(guard: Guard) -> None:
     assert await guard.stored() == [("over", PauseOutcome.NOT_OURS)]
 
 
+async def test_a_pause_ends_where_its_config_has_moved_to_another_panel(guard: Guard) -> None:
+    await guard.exceeds()
+    await guard.pauser.run_once()
+    await guard.world.books.rows("UPDATE configs SET instance_id = 'b'")
+    guard.world.a.panel.up = False
+    guard.world.clock.advance(3600)
+    await guard.pauser.run_once()
+    assert await guard.stored() == [("over", PauseOutcome.NOT_OURS)]
+
+
 # On a connection that was used before, the client itself repeats what may be repeated, once.
 @pytest.mark.parametrize(("action", "times"), [("error", 1), ("drop_after", 2)])
 async def test_what_a_panel_did_or_did_not_do_is_found_out_by_looking(guard: Guard, action: str, times: int) -> None:

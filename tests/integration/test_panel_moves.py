@@ -124,6 +124,36 @@ async def test_a_panel_that_refuses_our_account_serves_and_is_not_dead(world: Up
     assert await world.move() == 0
 
 
+async def test_where_all_panels_are_silent_it_is_we_who_hear_nothing(world: UpkeepWorld) -> None:
+    await world.stand(3)
+    for served in world.running.values():
+        served.panel.up = False
+    await world.look(minutes=8)
+    # The network is back, and one panel was seen again before the other: nobody has to leave one that lives.
+    for served in world.running.values():
+        served.panel.up = True
+    assert (await world.move(), await world.homes()) == (0, {"a": 3})
+
+
+@pytest.mark.parametrize(
+    "change", ["base_url = 'http://user:pw@nowhere/'", "ca_pem = 'no certificate'"], ids=["address", "authority"]
+)
+async def test_a_panel_that_we_refuse_to_call_is_not_dead(world: UpkeepWorld, change: str) -> None:
+    await world.stand(2)
+    await world.look()
+    await world.rows(f"UPDATE marzban_instances SET {change} WHERE id = 'a'")  # noqa: S608 - constant
+    await world.look(minutes=8)
+    assert (await world.move(), await world.homes()) == (0, {"a": 2})
+
+
+async def test_a_panel_whose_answers_are_not_understood_is_not_dead(world: UpkeepWorld) -> None:
+    await world.stand(2)
+    await world.look()
+    await world.running["a"].fault("GET /api/core", "garbage", times=-1)
+    await world.look(minutes=8)
+    assert (await world.move(), await world.homes()) == (0, {"a": 2})
+
+
 async def test_a_panel_that_comes_back_loses_what_it_kept_and_gets_nothing_back(world: UpkeepWorld) -> None:
     await world.stand(6)
     await world.die("a")
