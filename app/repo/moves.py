@@ -121,11 +121,25 @@ CLAIM_LEFTOVERS = statement(
         FROM due WHERE l.config_id = due.config_id AND l.instance_id = due.instance_id RETURNING l.*
     )
     SELECT l.config_id, l.instance_id, l.attempts, c.marzban_username,
-           COALESCE(c.instance_id = l.instance_id, false) AND c.status <> 'deleted' AS stands_here
+           COALESCE(c.instance_id = l.instance_id, false) AND c.status <> 'deleted' AS stands_here,
+           CASE WHEN c.status = 'active' THEN c.instance_id END AS home,
+           CASE WHEN c.status = 'active' THEN c.link END AS link
     FROM claimed l JOIN configs c ON c.id = l.config_id
     """
 )
 REMOVED = statement("DELETE FROM config_leftovers WHERE config_id = :config_id AND instance_id = :instance_id")
+# Told once a day for as long as both rows are there, for the sweep finds such users again and again.
+SAME_USER = statement(
+    """
+    WITH settled AS (
+        DELETE FROM config_leftovers WHERE config_id = :config_id AND instance_id = :instance_id RETURNING instance_id
+    )
+    INSERT INTO operator_notices (key, kind, facts, next_attempt_at, created_at)
+    SELECT 'twice:' || instance_id || ':' || :home || ':' || to_char(CAST(:now AS timestamptz), 'YYYY-MM-DD'),
+           'panel_twice', jsonb_build_object('panel', instance_id, 'home', :home), :now, :now
+    FROM settled ON CONFLICT (key) DO NOTHING
+    """
+)
 KEPT = statement(
     "UPDATE config_leftovers SET next_attempt_at = :at, last_error = :error"
     " WHERE config_id = :config_id AND instance_id = :instance_id"
@@ -186,13 +200,27 @@ class MoveRepository:
         rows = await self._database.run(CLAIM_LEFTOVERS, params)
         failpoint("leftover.claimed")
         return [
-            Leftover(row.config_id, row.instance_id, row.marzban_username, row.attempts, bool(row.stands_here))
+            Leftover(
+                config_id=row.config_id,
+                instance_id=row.instance_id,
+                username=row.marzban_username,
+                attempts=row.attempts,
+                stands_here=bool(row.stands_here),
+                home=row.home,
+                link=row.link,
+            )
             for row in rows
         ]
 
     async def removed(self, leftover: Leftover) -> None:
         """There is no such user any more, or it is the config's own again."""
         await self._database.run(REMOVED, {"config_id": leftover.config_id, "instance_id": leftover.instance_id})
+        failpoint("leftover.removed")
+
+    async def same_user(self, leftover: Leftover, home: str, now: datetime) -> None:
+        """The user is the one that the config has at `home`: nothing is left over, and operators are told."""
+        params = {"config_id": leftover.config_id, "instance_id": leftover.instance_id, "home": home, "now": now}
+        await self._database.run(SAME_USER, params)
         failpoint("leftover.removed")
 
     async def kept(self, leftover: Leftover, at: datetime, error: str) -> None:

@@ -87,6 +87,17 @@ async def test_a_user_whose_config_stands_elsewhere_is_removed(world: UpkeepWorl
     assert (await world.differences(), world.users("b")) == (set(), {})
 
 
+async def test_a_panel_in_two_rows_loses_nobody_and_operators_are_told(world: UpkeepWorld) -> None:
+    await world.stand(2)
+    await world.take_links("a")
+    await world.name_again("a", "c")
+    assert await differing(world, "c") == {"leftovers": 2}
+    await world.tidy()
+    assert (await world.differences(), len(world.users("a"))) == (set(), 2)
+    told = "SELECT kind, facts ->> 'panel', facts ->> 'home' FROM operator_notices"
+    assert await world.rows(told) == [("panel_twice", "c", "a")]
+
+
 async def test_who_is_not_ours_or_not_known_is_never_touched(world: UpkeepWorld) -> None:
     await world.stand(1)
     ((config_id,),) = await world.rows("SELECT id FROM configs")
