@@ -156,6 +156,15 @@ async def test_a_panel_that_lost_more_than_single_users_stops_the_round_and_an_o
     assert await world.rows("SELECT count(*) FROM configs WHERE is_due") == [(0,)]
 
 
+async def test_users_that_a_drain_left_behind_stop_no_round(world: UpkeepWorld) -> None:
+    await world.stand(25)
+    await world.switch_off("a")
+    await world.move()
+    await world.rows("UPDATE config_leftovers SET next_attempt_at = next_attempt_at + interval '1 day'")
+    assert await differing(world) == {}
+    assert await world.rows("SELECT kind FROM operator_notices") == []
+
+
 async def test_an_operator_can_have_a_restored_panel_put_right_all_the_same(world: UpkeepWorld) -> None:
     await world.stand(30)
     world.users("a").clear()
