@@ -86,7 +86,9 @@ STANDING = statement(
     FROM configs c WHERE instance_id = :instance_id AND status = 'active' AND id > :after ORDER BY id LIMIT :batch
     """
 )
-HOW_MANY = statement("SELECT count(*) FROM configs WHERE instance_id = :instance_id AND status = 'active'")
+HOW_MANY = statement(
+    "SELECT count(*) FROM configs WHERE instance_id = :instance_id AND status = 'active' AND expires_at > :now"
+)
 # What is to be put right goes through the queue, where a newer wish outdates it.
 AGAIN = statement(
     """
@@ -176,9 +178,9 @@ class UpkeepRepository:
         params = {"instance_id": instance_id, "after": after, "batch": limit}
         return [SweptConfig(*row) for row in await self._database.run(STANDING, params)]
 
-    async def how_many_stand(self, instance_id: str) -> int:
-        """How many configs stand on the panel."""
-        ((standing,),) = await self._database.run(HOW_MANY, {"instance_id": instance_id})
+    async def how_many_run(self, instance_id: str, now: datetime) -> int:
+        """How many configs that have not ended stand on the panel."""
+        ((standing,),) = await self._database.run(HOW_MANY, {"instance_id": instance_id, "now": now})
         return int(standing)
 
     async def do_again(self, instance_id: str, configs: Sequence[SweptConfig], now: datetime) -> None:

@@ -58,6 +58,25 @@ async def test_a_config_without_a_user_gets_one_and_its_owner_is_told_of_the_new
     assert await differing(world) == {}
 
 
+async def test_users_cleared_away_after_their_end_are_missed_only_when_renewed(world: UpkeepWorld) -> None:
+    await world.stand(60)
+    await world.rows("UPDATE configs SET expires_at = expires_at - interval '60 days' WHERE user_id <= 1030")
+    for number in range(1001, 1031):
+        del world.users("a")[f"o{number}_0a1b2c3d"]
+    assert await differing(world) == {}
+    assert await world.rows("SELECT count(*) FROM configs WHERE is_due") == [(0,)]
+    await world.rows("UPDATE users SET subscription_end = subscription_end + interval '1 day' WHERE tg_id = 1001")
+    await world.rows("UPDATE configs SET next_attempt_at = '2020-01-01' WHERE is_due")
+    await world.tidy()
+    assert NINA in world.users("a")
+
+
+async def test_who_keeps_access_after_their_end_loses_it(world: UpkeepWorld) -> None:
+    await world.stand(1)
+    await world.rows("UPDATE configs SET expires_at = expires_at - interval '60 days'")
+    assert await differing(world) == {"ends": 1}
+
+
 async def test_an_end_and_a_limit_that_differ_are_set(world: UpkeepWorld) -> None:
     await world.stand(3)
     world.users("a")[NINA].expire = int(world.clock.timestamp()) + 86_400
