@@ -59,13 +59,19 @@ CLAIM = statement(
     """  # noqa: S608 - constant
 )
 SAME = "m.config_id = :config_id AND m.source = :source AND m.target IS NOT DISTINCT FROM :target"
+# A user who stayed behind on a panel where the config is wanted again goes as soon as no call can still make it. A
+# removal that was begun keeps its own pace: a second one beside it could take the new user.
+HURRY = """
+    UPDATE config_leftovers l SET next_attempt_at = LEAST(l.next_attempt_at, l.since + interval '60 seconds')
+    WHERE l.config_id = :config_id AND l.instance_id = :instance_id AND l.attempts = 0"""
 AIM = statement(
-    """
-    UPDATE config_moves m SET target = :target, attempts = 1
+    f"""
+    WITH hurried AS ({HURRY})
+    UPDATE config_moves m SET target = :instance_id, attempts = 1
     WHERE m.config_id = :config_id AND m.source = :source AND m.target IS NULL
-      AND NOT EXISTS (SELECT FROM config_leftovers l WHERE l.config_id = m.config_id AND l.instance_id = :target)
+      AND NOT EXISTS (SELECT FROM config_leftovers l WHERE l.config_id = m.config_id AND l.instance_id = :instance_id)
     RETURNING m.config_id
-    """
+    """  # noqa: S608 - constant
 )
 # The revision moves on, so that what a worker does on the old panel at this moment counts for nothing here. Whoever
 # fetches the shop's own link never sees a key, and is not bothered; who holds a key is told that it changed.
@@ -169,8 +175,11 @@ class MoveRepository:
         return [_move(row) for row in rows]
 
     async def aim(self, move: ConfigMove, target: str) -> bool:
-        """Commit where the config goes, before any call; False where it must not, or the move is another's by now."""
-        params = {"config_id": move.config_id, "source": move.source, "target": target}
+        """Commit where the config goes, before any call; False where the move is another's by now.
+
+        False too where a user of the config has to go from there first, which then happens without more delay.
+        """
+        params = {"config_id": move.config_id, "source": move.source, "instance_id": target}
         rows = await self._database.run(AIM, params)
         failpoint("move.aimed")
         return bool(rows)
