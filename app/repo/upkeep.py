@@ -98,12 +98,12 @@ AGAIN = statement(
       AND c.instance_id = :instance_id
     """
 )
-# One in the making may stand anywhere yet, and one being deleted or moved has its own work to do, as has a user that is
-# known to be left behind.
+# One in the making, or without a home for the moment, may stand anywhere yet. One being deleted or moved has its own
+# work to do, as has a user that is known to be left behind.
 KNOWN = statement(
     """
     SELECT c.id, c.marzban_username, c.status <> 'deleted' AND c.instance_id = :instance_id AS stands_here,
-           c.status IN ('active', 'deleted') AND NOT EXISTS (
+           (c.status = 'deleted' OR (c.status = 'active' AND c.instance_id IS NOT NULL)) AND NOT EXISTS (
                SELECT FROM config_moves m WHERE m.config_id = c.id AND m.target = :instance_id)
            AND NOT EXISTS (
                SELECT FROM config_leftovers l WHERE l.config_id = c.id AND l.instance_id = :instance_id) AS may_go

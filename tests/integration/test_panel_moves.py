@@ -148,40 +148,6 @@ async def test_a_panel_that_comes_back_loses_what_it_kept_and_gets_nothing_back(
     assert (await world.differences(), await world.homes(), world.users("a")) == (set(), {"b": 6}, {})
 
 
-async def test_a_panel_that_came_back_takes_its_configs_again_when_the_other_dies(world: UpkeepWorld) -> None:
-    await world.stand(5)
-    await world.die("a")
-    await world.move()
-    await world.rows("UPDATE config_leftovers SET next_attempt_at = next_attempt_at + interval '1 day'")
-    world.running["a"].panel.up = True
-    await world.look()
-    await world.look()
-    await world.die("b")
-    await world.move()
-    assert await world.homes() == {"b": 5}
-    await world.leftovers.run_once()
-    await world.leftovers.run_once()
-    world.clock.advance(10)
-    await world.move()
-    assert (await world.homes(), len(world.users("a"))) == ({"a": 5}, 5)
-    world.running["b"].panel.up = True
-    await world.look()
-    await world.tidy()
-    assert await world.differences() == set()
-
-
-async def test_a_removal_under_way_is_not_begun_a_second_time(world: UpkeepWorld) -> None:
-    await world.stand(1)
-    await world.switch_off("a")
-    await world.move()
-    await world.rows("UPDATE marzban_instances SET is_active = true")
-    world.clock.advance(61)
-    assert len(await world.moves.claim_leftovers(world.clock.now(), 30, 4)) == 1
-    await world.switch_off("b")
-    await world.move()
-    assert await world.moves.claim_leftovers(world.clock.now(), 30, 4) == []
-
-
 async def test_a_panel_that_comes_back_in_the_midst_keeps_the_rest(world: UpkeepWorld) -> None:
     await world.stand(12)
     await world.die("a")

@@ -146,6 +146,9 @@ async def test_a_creation_in_flight_is_not_taken_for_a_leftover(world: UpkeepWor
     assert await differing(world) == {}
     await world.rows("UPDATE configs SET instance_id = 'a'")
     assert await differing(world) == {}
+    # Active, and between two homes: the user that still works stays.
+    await world.rows("UPDATE configs SET status = 'active', instance_id = NULL")
+    assert await differing(world) == {}
     assert NINA in world.users("a")
 
 
