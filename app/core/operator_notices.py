@@ -99,13 +99,20 @@ def _words(kind: NewsKind, facts: Mapping[str, str], t: Translator) -> Markup:
             return t("operator.audit_right", night=facts["night"])
         case NewsKind.AUDIT_BROKEN:
             return t("operator.audit_broken", night=facts["night"], count=facts["count"], named=facts["named"])
-        case NewsKind.PANEL_LEFT:
-            return t("operator.panel_left", panel=facts["panel"], since=facts["since"])
-        case NewsKind.SWEEP_STOPPED:
-            key = "operator.sweep_missing" if facts["what"] == "missing" else "operator.sweep_leftovers"
-            return t(key, panel=facts["panel"], count=facts["count"], among=facts["among"])
+        case NewsKind.PANEL_LEFT | NewsKind.SWEEP_STOPPED | NewsKind.PANEL_TWICE:
+            return _of_panel(kind, facts, t)
         case NewsKind.UNDELIVERED | NewsKind.RETURNED:
             return _undelivered(kind, facts, t)
+
+
+def _of_panel(kind: NewsKind, facts: Mapping[str, str], t: Translator) -> Markup:
+    panel = facts["panel"]
+    if kind is NewsKind.PANEL_LEFT:
+        return t("operator.panel_left", panel=panel, since=facts["since"])
+    if kind is NewsKind.PANEL_TWICE:
+        return t("operator.panel_twice", panel=panel, home=facts["home"])
+    key = "operator.sweep_missing" if facts["what"] == "missing" else "operator.sweep_leftovers"
+    return t(key, panel=panel, count=facts["count"], among=facts["among"])
 
 
 def _undelivered(kind: NewsKind, facts: Mapping[str, str], t: Translator) -> Markup:

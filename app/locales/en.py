@@ -187,6 +187,7 @@ TEXTS = {
     "operator.panel_left": "🛰 <b>No answer from panel {panel} since {since} UTC</b>\nIts configs are moving to other panels. How it goes: <code>./orbit panels state</code>",
     "operator.sweep_missing": "🛑 <b>The sweep of panel {panel} was stopped</b>\n{count} of {among} configs are not on it, and were left as they are. If it was restored from a copy, make them again:\n<code>./orbit panels sweep {panel} --all</code>",
     "operator.sweep_leftovers": "🛑 <b>The sweep of panel {panel} was stopped</b>\n{count} of its {among} users should not be there, and were left as they are. If that is right, remove them:\n<code>./orbit panels sweep {panel} --all</code>",
+    "operator.panel_twice": "👥 <b>Panels {panel} and {home} look like one and the same</b>\nA config that lives on {home} has the same key on {panel}; its user was left alone. If two rows name one panel, keep one of them.",
     "operator.audit_right": "✅ The books are right (audit of {night}).",
     "operator.audit_broken": "🚨 <b>The books are broken: {count}</b> (audit of {night})\n<pre>{named}</pre>\nLeave the database as it is, and look with <code>./orbit audit</code>. The bot goes on.",
     "invite.title": (

@@ -189,6 +189,7 @@ TEXTS = {
     "operator.panel_left": "🛰 <b>Панель {panel} не отвечает с {since} UTC</b>\nЕё конфиги переезжают на другие панели. Как идёт: <code>./orbit panels state</code>",
     "operator.sweep_missing": "🛑 <b>Сверка панели {panel} остановлена</b>\nНа ней не нашлось {count} конфигов из {among}, и они не тронуты. Если её восстановили из копии, создайте их заново:\n<code>./orbit panels sweep {panel} --all</code>",
     "operator.sweep_leftovers": "🛑 <b>Сверка панели {panel} остановлена</b>\nНа ней {count} лишних пользователей из {among}, и они не тронуты. Если это верно, удалите их:\n<code>./orbit panels sweep {panel} --all</code>",
+    "operator.panel_twice": "👥 <b>Панели {panel} и {home} — похоже, одна и та же</b>\nУ конфига, который живёт на {home}, тот же ключ и на {panel}; его пользователя мы не тронули. Если две строки называют одну панель, оставьте одну из них.",
     "operator.audit_right": "✅ Книги сходятся (проверка {night}).",
     "operator.audit_broken": "🚨 <b>Книги не сходятся: {count}</b> (проверка {night})\n<pre>{named}</pre>\nНичего не меняйте в базе и посмотрите <code>./orbit audit</code>. Бот продолжает работать.",
     "invite.title": (

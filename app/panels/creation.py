@@ -103,12 +103,20 @@ class Creator:
         return later
 
     async def _create_on_best(self, job: ConfigJob) -> Later | None:
-        async with self._choice.place() as instance_id:
+        async with self._choice.place(job.avoid) as instance_id:
             if instance_id is None:
-                return Later("no panel can take a user")
+                return await self._after_removal(job)
             if not await self._store.assign(job, instance_id):
                 return None
         return await self._create_on(instance_id, replace(job, instance_id=instance_id), is_first_try=True)
+
+    async def _after_removal(self, job: ConfigJob) -> Later:
+        """Where no panel is left but those that the config has to leave first."""
+        instance_id = await self._choice.best() if job.avoid else None
+        if instance_id is None:
+            return Later("no panel can take a user")
+        await self._store.assign(job, instance_id)
+        return Later(f"an older user has to go from {instance_id} first", at_most=MOST_BEFORE_ANOTHER)
 
     async def _create_on(self, instance_id: str, job: ConfigJob, *, is_first_try: bool) -> Later | None:
         access = await self._panels.get(instance_id)

@@ -51,7 +51,10 @@ class MoveStore(Protocol):
         ...
 
     async def aim(self, move: ConfigMove, target: str) -> bool:
-        """Commit where the config goes, before any call; False where it must not, or the move is another's by now."""
+        """Commit where the config goes, before any call; False where the move is another's by now.
+
+        False too where a user of the config has to go from there first, which then happens without more delay.
+        """
         ...
 
     async def switch(
@@ -127,11 +130,13 @@ class Mover:
 
     async def _aimed(self, move: ConfigMove) -> ConfigMove | None:
         """The move with a target, which every later statement about it names; None where there is none."""
-        target = await self._choice.best(move.avoid | {move.source})
+        source = frozenset({move.source})
+        target = await self._choice.best(source | move.avoid) or await self._choice.best(source)
         if target is None:
             await self._put_off(move, "no other panel can take a user")
             return None
         if not await self._store.aim(move, target):
+            await self._put_off(move, f"an older user has to go from {target} first")
             return None
         self._choice.reserve(target)
         return replace(move, target=target, attempts=1)

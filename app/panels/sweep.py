@@ -57,8 +57,8 @@ class SweepStore(Protocol):
         """Configs that stand on the panel, in the order of their ids, those behind `after`."""
         ...
 
-    async def how_many_stand(self, instance_id: str) -> int:
-        """How many configs stand on the panel."""
+    async def how_many_run(self, instance_id: str, now: datetime) -> int:
+        """How many configs that have not ended stand on the panel."""
         ...
 
     async def do_again(self, instance_id: str, configs: Sequence[SweptConfig], now: datetime) -> None:
@@ -160,9 +160,9 @@ class Sweeper:
         listed = await self._gate.call(access, lambda client: client.named_users(names))
         users = {user.username: user for user in listed}
         found: Counter[str] = Counter(configs=len(page))
-        again = []
+        again, now = [], self._clock.now()
         for config in page:
-            what = _fault(users.get(config.username), config) if config.is_settled else None
+            what = _fault(users.get(config.username), config, now) if config.is_settled else None
             if what is not None:
                 found[what] += 1
             if what in {MISSING, "ends"}:
@@ -171,9 +171,9 @@ class Sweeper:
         found["limits"] = len(limits)
         sweep = _counted(replace(sweep, after_config=page[-1].config_id), found)
         if found[MISSING]:
-            self._bound(sweep, MISSING, await self._store.how_many_stand(access.instance_id))
+            self._bound(sweep, MISSING, await self._store.how_many_run(access.instance_id, now))
         if self._acts and again:
-            await self._store.do_again(access.instance_id, again, self._clock.now())
+            await self._store.do_again(access.instance_id, again, now)
         if self._acts:
             await self._limit(access, limits)
         return sweep
@@ -228,9 +228,10 @@ def _tell(sweep: Sweep) -> None:
     (log.warning if differs else log.info)("panel_swept", instance_id=sweep.instance_id, **sweep.counts)
 
 
-def _fault(user: ListedUser | None, config: SweptConfig) -> str | None:
+def _fault(user: ListedUser | None, config: SweptConfig, now: datetime) -> str | None:
     if user is None:
-        return MISSING
+        # Panels and operators clear away whose time is over; a renewal makes them again.
+        return MISSING if config.expires_at > now else None
     if tagged_config(user) != config.config_id:
         return "unmarked"
     if user.expire != int(config.expires_at.timestamp()):

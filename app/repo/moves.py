@@ -62,13 +62,19 @@ CLAIM = statement(
     """  # noqa: S608 - constant
 )
 SAME = "m.config_id = :config_id AND m.source = :source AND m.target IS NOT DISTINCT FROM :target"
+# A user who stayed behind on a panel where the config is wanted again goes as soon as no call can still make it. A
+# removal that was begun keeps its own pace: a second one beside it could take the new user.
+HURRY = """
+    UPDATE config_leftovers l SET next_attempt_at = LEAST(l.next_attempt_at, l.since + interval '60 seconds')
+    WHERE l.config_id = :config_id AND l.instance_id = :instance_id AND l.attempts = 0"""
 AIM = statement(
-    """
-    UPDATE config_moves m SET target = :target, attempts = 1
+    f"""
+    WITH hurried AS ({HURRY})
+    UPDATE config_moves m SET target = :instance_id, attempts = 1
     WHERE m.config_id = :config_id AND m.source = :source AND m.target IS NULL
-      AND NOT EXISTS (SELECT FROM config_leftovers l WHERE l.config_id = m.config_id AND l.instance_id = :target)
+      AND NOT EXISTS (SELECT FROM config_leftovers l WHERE l.config_id = m.config_id AND l.instance_id = :instance_id)
     RETURNING m.config_id
-    """
+    """  # noqa: S608 - constant
 )
 # The revision moves on, so that what a worker does on the old panel at this moment counts for nothing here. Whoever
 # fetches the shop's own link never sees a key, and is not bothered; who holds a key is told that it changed.
@@ -124,11 +130,25 @@ CLAIM_LEFTOVERS = statement(
         FROM due WHERE l.config_id = due.config_id AND l.instance_id = due.instance_id RETURNING l.*
     )
     SELECT l.config_id, l.instance_id, l.attempts, c.marzban_username,
-           COALESCE(c.instance_id = l.instance_id, false) AND c.status <> 'deleted' AS stands_here
+           COALESCE(c.instance_id = l.instance_id, false) AND c.status <> 'deleted' AS stands_here,
+           CASE WHEN c.status = 'active' THEN c.instance_id END AS home,
+           CASE WHEN c.status = 'active' THEN c.link END AS link
     FROM claimed l JOIN configs c ON c.id = l.config_id
     """
 )
 REMOVED = statement("DELETE FROM config_leftovers WHERE config_id = :config_id AND instance_id = :instance_id")
+# Told once a day for as long as both rows are there, for the sweep finds such users again and again.
+SAME_USER = statement(
+    """
+    WITH settled AS (
+        DELETE FROM config_leftovers WHERE config_id = :config_id AND instance_id = :instance_id RETURNING instance_id
+    )
+    INSERT INTO operator_notices (key, kind, facts, next_attempt_at, created_at)
+    SELECT 'twice:' || instance_id || ':' || :home || ':' || to_char(CAST(:now AS timestamptz), 'YYYY-MM-DD'),
+           'panel_twice', jsonb_build_object('panel', instance_id, 'home', :home), :now, :now
+    FROM settled ON CONFLICT (key) DO NOTHING
+    """
+)
 KEPT = statement(
     "UPDATE config_leftovers SET next_attempt_at = :at, last_error = :error"
     " WHERE config_id = :config_id AND instance_id = :instance_id"
@@ -158,8 +178,11 @@ class MoveRepository:
         return [_move(row) for row in rows]
 
     async def aim(self, move: ConfigMove, target: str) -> bool:
-        """Commit where the config goes, before any call; False where it must not, or the move is another's by now."""
-        params = {"config_id": move.config_id, "source": move.source, "target": target}
+        """Commit where the config goes, before any call; False where the move is another's by now.
+
+        False too where a user of the config has to go from there first, which then happens without more delay.
+        """
+        params = {"config_id": move.config_id, "source": move.source, "instance_id": target}
         rows = await self._database.run(AIM, params)
         failpoint("move.aimed")
         return bool(rows)
@@ -189,13 +212,27 @@ class MoveRepository:
         rows = await self._database.run(CLAIM_LEFTOVERS, params)
         failpoint("leftover.claimed")
         return [
-            Leftover(row.config_id, row.instance_id, row.marzban_username, row.attempts, bool(row.stands_here))
+            Leftover(
+                config_id=row.config_id,
+                instance_id=row.instance_id,
+                username=row.marzban_username,
+                attempts=row.attempts,
+                stands_here=bool(row.stands_here),
+                home=row.home,
+                link=row.link,
+            )
             for row in rows
         ]
 
     async def removed(self, leftover: Leftover) -> None:
         """There is no such user any more, or it is the config's own again."""
         await self._database.run(REMOVED, {"config_id": leftover.config_id, "instance_id": leftover.instance_id})
+        failpoint("leftover.removed")
+
+    async def same_user(self, leftover: Leftover, home: str, now: datetime) -> None:
+        """The user is the one that the config has at `home`: nothing is left over, and operators are told."""
+        params = {"config_id": leftover.config_id, "instance_id": leftover.instance_id, "home": home, "now": now}
+        await self._database.run(SAME_USER, params)
         failpoint("leftover.removed")
 
     async def kept(self, leftover: Leftover, at: datetime, error: str) -> None:

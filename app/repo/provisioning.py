@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.failpoints import failpoint
 from app.repo.base import BaseRepository
+from app.repo.moves import HURRY
 from app.repo.sql import statement
 from app.services.records import ConfigJob, ConfigWork
 
@@ -26,14 +27,18 @@ CLAIM = statement(
     UPDATE configs SET next_attempt_at = :lease_end, attempts = attempts + 1
     FROM due WHERE configs.id = due.id
     RETURNING configs.id, user_id, status, instance_id, marzban_username, expires_at, revision, attempts,
-              moved_from IS NOT NULL AND delivered_at IS NULL AS is_moving
+              moved_from IS NOT NULL AND delivered_at IS NULL AS is_moving,
+              ARRAY(SELECT l.instance_id FROM config_leftovers l WHERE l.config_id = configs.id) AS avoid
     """
 )
-# Not where a user of this config is still to be removed: the removal would take the new one.
+# Not where a user of this config is still to be removed: the removal would take the new one. It is hurried instead.
 ASSIGN = statement(
-    "UPDATE configs SET instance_id = :instance_id WHERE id = :config_id AND revision = :revision AND is_due"
-    " AND NOT EXISTS (SELECT FROM config_leftovers l WHERE l.config_id = :config_id AND l.instance_id = :instance_id)"
-    " RETURNING id"
+    f"""
+    WITH hurried AS ({HURRY})
+    UPDATE configs SET instance_id = :instance_id WHERE id = :config_id AND revision = :revision AND is_due
+      AND NOT EXISTS (SELECT FROM config_leftovers l WHERE l.config_id = :config_id AND l.instance_id = :instance_id)
+    RETURNING id
+    """  # noqa: S608 - constant
 )
 # A wish that changed while the panel worked keeps the row due: the next claim carries the newer revision out. What was
 # made on a panel that the config has left since is nothing to it. Who had a key and never fetched the shop's own link
@@ -118,7 +123,10 @@ class ProvisioningRepository(BaseRepository):
         return [_job(row) for row in rows]
 
     async def assign(self, job: ConfigJob, instance_id: str | None) -> bool:
-        """Commit where the config will be made, before any call; False when the job moved on meanwhile."""
+        """Commit where the config will be made, before any call; False when the job moved on meanwhile.
+
+        False too where a user of the config has to go from there first, which then happens without more delay.
+        """
         rows = await self.database.run(ASSIGN, {**_fence(job), "instance_id": instance_id})
         failpoint("config.assigned")
         return bool(rows)
@@ -163,4 +171,5 @@ def _job(row: Row[Any]) -> ConfigJob:
         expires_at=row.expires_at,
         revision=row.revision,
         attempts=row.attempts,
+        avoid=frozenset(row.avoid),
     )

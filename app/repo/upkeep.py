@@ -86,7 +86,9 @@ STANDING = statement(
     FROM configs c WHERE instance_id = :instance_id AND status = 'active' AND id > :after ORDER BY id LIMIT :batch
     """
 )
-HOW_MANY = statement("SELECT count(*) FROM configs WHERE instance_id = :instance_id AND status = 'active'")
+HOW_MANY = statement(
+    "SELECT count(*) FROM configs WHERE instance_id = :instance_id AND status = 'active' AND expires_at > :now"
+)
 # What is to be put right goes through the queue, where a newer wish outdates it.
 AGAIN = statement(
     """
@@ -96,12 +98,15 @@ AGAIN = statement(
       AND c.instance_id = :instance_id
     """
 )
-# One in the making may stand anywhere yet, and one being deleted or moved has its own work to do.
+# One in the making, or without a home for the moment, may stand anywhere yet. One being deleted or moved has its own
+# work to do, as has a user that is known to be left behind.
 KNOWN = statement(
     """
     SELECT c.id, c.marzban_username, c.status <> 'deleted' AND c.instance_id = :instance_id AS stands_here,
-           c.status IN ('active', 'deleted') AND NOT EXISTS (
-               SELECT FROM config_moves m WHERE m.config_id = c.id AND m.target = :instance_id) AS may_go
+           (c.status = 'deleted' OR (c.status = 'active' AND c.instance_id IS NOT NULL)) AND NOT EXISTS (
+               SELECT FROM config_moves m WHERE m.config_id = c.id AND m.target = :instance_id)
+           AND NOT EXISTS (
+               SELECT FROM config_leftovers l WHERE l.config_id = c.id AND l.instance_id = :instance_id) AS may_go
     FROM configs c WHERE c.marzban_username IN (SELECT jsonb_array_elements_text(CAST(:names AS jsonb)))
     """
 )
@@ -173,9 +178,9 @@ class UpkeepRepository:
         params = {"instance_id": instance_id, "after": after, "batch": limit}
         return [SweptConfig(*row) for row in await self._database.run(STANDING, params)]
 
-    async def how_many_stand(self, instance_id: str) -> int:
-        """How many configs stand on the panel."""
-        ((standing,),) = await self._database.run(HOW_MANY, {"instance_id": instance_id})
+    async def how_many_run(self, instance_id: str, now: datetime) -> int:
+        """How many configs that have not ended stand on the panel."""
+        ((standing,),) = await self._database.run(HOW_MANY, {"instance_id": instance_id, "now": now})
         return int(standing)
 
     async def do_again(self, instance_id: str, configs: Sequence[SweptConfig], now: datetime) -> None:

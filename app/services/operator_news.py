@@ -37,6 +37,7 @@ class NewsKind(StrEnum):
     RETURNED = "returned"
     PANEL_LEFT = "panel_left"
     SWEEP_STOPPED = "sweep_stopped"
+    PANEL_TWICE = "panel_twice"
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,10 @@ class ProvisioningStore(Protocol):
         ...
 
     async def assign(self, job: ConfigJob, instance_id: str | None) -> bool:
-        """Commit where the config will be made, before any call; False when the job moved on meanwhile."""
+        """Commit where the config will be made, before any call; False when the job moved on meanwhile.
+
+        False too where a user of the config has to go from there first, which then happens without more delay.
+        """
         ...
 
     async def created(self, job: ConfigJob, subscription_url: str, link: str, now: datetime) -> None:

@@ -102,7 +102,10 @@ class ConfigWork(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConfigJob:
-    """A claimed piece of provisioning. `revision` fences: a result counts only while it still stands."""
+    """A claimed piece of provisioning. `revision` fences: a result counts only while it still stands.
+
+    `avoid` are panels from which a user of the config has yet to be removed.
+    """
 
     config_id: int
     owner: int
@@ -112,6 +115,7 @@ class ConfigJob:
     expires_at: datetime
     revision: int
     attempts: int
+    avoid: frozenset[str] = frozenset()
 
 
 class PanelKind(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -25,13 +25,18 @@ class ConfigMove:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A claimed removal of a config's user from a panel; `stands_here` where the config came back to it."""
+    """A claimed removal of a config's user from a panel; `stands_here` where the config came back to it.
+
+    `home` and `link` are of an active config: where it lives now, and with which key.
+    """
 
     config_id: int
     instance_id: str
     username: str
     attempts: int
     stands_here: bool
+    home: str | None = None
+    link: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

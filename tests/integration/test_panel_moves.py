@@ -39,6 +39,16 @@ async def test_a_panel_that_is_switched_off_is_emptied_the_new_user_first(world:
     assert url.startswith(world.running["b"].server.url)
 
 
+async def test_a_panel_that_takes_over_under_a_new_address_keeps_its_users(world: UpkeepWorld) -> None:
+    await world.stand(2)
+    await world.switch_off("b")
+    await world.name_again("a", "c")
+    await world.switch_off("a")
+    await world.move()
+    await world.tidy()
+    assert (await world.homes(), len(world.users("a"))) == ({"c": 2}, 2)
+
+
 async def test_an_audit_takes_a_user_that_is_to_be_removed_for_no_fault(world: UpkeepWorld) -> None:
     await world.stand(3)
     await world.switch_off("a")

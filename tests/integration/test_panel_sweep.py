@@ -58,6 +58,25 @@ async def test_a_config_without_a_user_gets_one_and_its_owner_is_told_of_the_new
     assert await differing(world) == {}
 
 
+async def test_users_cleared_away_after_their_end_are_missed_only_when_renewed(world: UpkeepWorld) -> None:
+    await world.stand(60)
+    await world.rows("UPDATE configs SET expires_at = expires_at - interval '60 days' WHERE user_id <= 1030")
+    for number in range(1001, 1031):
+        del world.users("a")[f"o{number}_0a1b2c3d"]
+    assert await differing(world) == {}
+    assert await world.rows("SELECT count(*) FROM configs WHERE is_due") == [(0,)]
+    await world.rows("UPDATE users SET subscription_end = subscription_end + interval '1 day' WHERE tg_id = 1001")
+    await world.rows("UPDATE configs SET next_attempt_at = '2020-01-01' WHERE is_due")
+    await world.tidy()
+    assert NINA in world.users("a")
+
+
+async def test_who_keeps_access_after_their_end_loses_it(world: UpkeepWorld) -> None:
+    await world.stand(1)
+    await world.rows("UPDATE configs SET expires_at = expires_at - interval '60 days'")
+    assert await differing(world) == {"ends": 1}
+
+
 async def test_an_end_and_a_limit_that_differ_are_set(world: UpkeepWorld) -> None:
     await world.stand(3)
     world.users("a")[NINA].expire = int(world.clock.timestamp()) + 86_400
@@ -85,6 +104,17 @@ async def test_a_user_whose_config_stands_elsewhere_is_removed(world: UpkeepWorl
     assert await differing(world, "b") == {"leftovers": 1}
     await world.tidy()
     assert (await world.differences(), world.users("b")) == (set(), {})
+
+
+async def test_a_panel_in_two_rows_loses_nobody_and_operators_are_told(world: UpkeepWorld) -> None:
+    await world.stand(2)
+    await world.take_links("a")
+    await world.name_again("a", "c")
+    assert await differing(world, "c") == {"leftovers": 2}
+    await world.tidy()
+    assert (await world.differences(), len(world.users("a"))) == (set(), 2)
+    told = "SELECT kind, facts ->> 'panel', facts ->> 'home' FROM operator_notices"
+    assert await world.rows(told) == [("panel_twice", "c", "a")]
 
 
 async def test_who_is_not_ours_or_not_known_is_never_touched(world: UpkeepWorld) -> None:
@@ -116,6 +146,9 @@ async def test_a_creation_in_flight_is_not_taken_for_a_leftover(world: UpkeepWor
     assert await differing(world) == {}
     await world.rows("UPDATE configs SET instance_id = 'a'")
     assert await differing(world) == {}
+    # Active, and between two homes: the user that still works stays.
+    await world.rows("UPDATE configs SET status = 'active', instance_id = NULL")
+    assert await differing(world) == {}
     assert NINA in world.users("a")
 
 
@@ -143,6 +176,15 @@ async def test_a_panel_that_lost_more_than_single_users_stops_the_round_and_an_o
     ]
     assert await world.rows("SELECT kind, facts ->> 'panel' FROM operator_notices") == [("sweep_stopped", "a")]
     assert await world.rows("SELECT count(*) FROM configs WHERE is_due") == [(0,)]
+
+
+async def test_users_that_a_drain_left_behind_stop_no_round(world: UpkeepWorld) -> None:
+    await world.stand(25)
+    await world.switch_off("a")
+    await world.move()
+    await world.rows("UPDATE config_leftovers SET next_attempt_at = next_attempt_at + interval '1 day'")
+    assert await differing(world) == {}
+    assert await world.rows("SELECT kind FROM operator_notices") == []
 
 
 async def test_an_operator_can_have_a_restored_panel_put_right_all_the_same(world: UpkeepWorld) -> None:

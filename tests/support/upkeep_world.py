@@ -97,6 +97,21 @@ class UpkeepWorld:
                 note=f"orbit:{row.id}",
             )
 
+    async def take_links(self, name: str) -> None:
+        """Everybody's stored key is the one that the panel gives."""
+        client = self.clients.for_instance(self.running[name].access())
+        for username in self.users(name):
+            user = await client.get_user(username)
+            assert user is not None
+            await self.rows(
+                "UPDATE configs SET link = :link WHERE marzban_username = :name", link=user.links[0], name=username
+            )
+
+    async def name_again(self, name: str, alias: str) -> None:
+        """The same panel in a second row, under another name of its host."""
+        base_url = f"{self.running[name].server.url.replace('127.0.0.1', 'localhost')}/"
+        assert await self.panels.add(self.running[name].access(instance_id=alias, base_url=base_url))
+
     async def switch_off(self, name: str) -> None:
         """As an operator does by SQL."""
         await self.rows("UPDATE marzban_instances SET is_active = false WHERE id = :id", id=name)
