@@ -35,6 +35,18 @@ ASSIGN = statement(
     " AND NOT EXISTS (SELECT FROM config_leftovers l WHERE l.config_id = :config_id AND l.instance_id = :instance_id)"
     " RETURNING id"
 )
+# The panel may have the user all the same, made by a call whose answer was lost. The next panel gets all its tries.
+GIVE_UP = statement(
+    """
+    WITH left_it AS (
+        UPDATE configs SET instance_id = NULL, attempts = 0
+        WHERE id = :config_id AND revision = :revision AND is_due AND instance_id = :instance_id RETURNING id
+    )
+    INSERT INTO config_leftovers (config_id, instance_id, since, next_attempt_at)
+    SELECT id, :instance_id, :now, :at FROM left_it
+    ON CONFLICT (config_id, instance_id) DO UPDATE SET next_attempt_at = :at RETURNING config_id
+    """
+)
 # A wish that changed while the panel worked keeps the row due: the next claim carries the newer revision out. What was
 # made on a panel that the config has left since is nothing to it. Who had a key and never fetched the shop's own link
 # is told that it changed.
@@ -120,6 +132,12 @@ class ProvisioningRepository(BaseRepository):
     async def assign(self, job: ConfigJob, instance_id: str | None) -> bool:
         """Commit where the config will be made, before any call; False when the job moved on meanwhile."""
         rows = await self.database.run(ASSIGN, {**_fence(job), "instance_id": instance_id})
+        failpoint("config.assigned")
+        return bool(rows)
+
+    async def give_up(self, job: ConfigJob, now: datetime, at: datetime) -> bool:
+        """Take the config from its panel, where its user is looked for and removed at `at`; False as for `assign`."""
+        rows = await self.database.run(GIVE_UP, {**_fence(job), "instance_id": job.instance_id, "now": now, "at": at})
         failpoint("config.assigned")
         return bool(rows)
 

@@ -201,6 +201,10 @@ class ProvisioningStore(Protocol):
         """Commit where the config will be made, before any call; False when the job moved on meanwhile."""
         ...
 
+    async def give_up(self, job: ConfigJob, now: datetime, at: datetime) -> bool:
+        """Take the config from its panel, where its user is looked for and removed at `at`; False as for `assign`."""
+        ...
+
     async def created(self, job: ConfigJob, subscription_url: str, link: str, now: datetime) -> None:
         """Store the links, queue the owner's notice; more work stays due if the wish changed meanwhile."""
         ...

@@ -144,6 +144,18 @@ async def test_a_worker_that_was_overtaken_assigns_nothing(books: Books) -> None
     assert await books.value("SELECT instance_id FROM configs") is None
 
 
+async def test_a_panel_that_is_given_up_is_remembered_and_the_next_gets_all_its_tries(books: Books) -> None:
+    config_id = await wish(books)
+    stale = await claim(books)
+    assert await books.provisioning.assign(stale, "s1")
+    job = await claim(books, at_seconds=30)
+    assert await books.provisioning.give_up(job, NOW, SOON)
+    assert not await books.provisioning.give_up(job, NOW, SOON)
+    assert [tuple(row) for row in await books.rows("SELECT instance_id, attempts FROM configs")] == [(None, 0)]
+    left = await books.rows("SELECT config_id, instance_id, next_attempt_at FROM config_leftovers")
+    assert [tuple(row) for row in left] == [(config_id, "s1", SOON)]
+
+
 async def test_who_waits_long_is_told_once(books: Books) -> None:
     await wish(books)
     for attempt in range(6):
