@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 GIVE_UP_ATTEMPTS = 8
 # Longer than any call that is still on its way to the panel that was given up.
 LEFTOVER_GRACE = timedelta(seconds=60)
+# Its row stands as long as a config is assigned to it, so this replica has another key than the one who sealed it.
+CANT_BE_OPENED = "its password can't be opened"
 SURELY_NOT_DONE = (PanelUnavailable, PanelAuthFailed, PanelInvalid)
 FOREIGN_PAUSE = timedelta(hours=1)
 MOST_BEFORE_ANOTHER = timedelta(seconds=15)
@@ -117,7 +119,7 @@ class Creator:
     async def _create_on(self, instance_id: str, job: ConfigJob, *, is_first_try: bool) -> Later | None:
         access = await self._panels.get(instance_id)
         if access is None:
-            return await self._elsewhere(instance_id, job, "the panel is not in the table any more")
+            return await self._failed(PanelUnavailable(instance_id, CANT_BE_OPENED), job, is_first_try=is_first_try)
         try:
             user = await self.made(access, job)
             failpoint("config.user_made")

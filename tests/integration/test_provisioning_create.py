@@ -209,10 +209,12 @@ async def test_a_crash_after_the_creation_is_made_good_when_the_lease_is_over(be
     assert (row.instance_id, bed.users(), row.notices) == ("b", ["orbit_1"], 1)
 
 
-async def test_a_panel_deleted_from_the_table_no_longer_holds_a_config(bed: Bed) -> None:
-    row = bed.queue.want(1, instance_id="gone")
+async def test_a_creation_waits_for_a_panel_that_cannot_be_opened_and_then_goes_elsewhere(bed: Bed) -> None:
+    row = bed.queue.want(1, instance_id="sealed")
+    await bed.provisioner.run_once()
+    assert (row.instance_id, row.error) == ("sealed", "PanelUnavailable sealed: its password can't be opened")
     await bed.work_off()
-    assert (row.instance_id, bed.users()) == ("a", ["orbit_1"])
+    assert (row.instance_id, row.left_behind, bed.users()) == ("a", ["sealed"], ["orbit_1"])
 
 
 async def test_the_data_limit_reaches_the_panel(bed: Bed) -> None:
