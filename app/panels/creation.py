@@ -29,8 +29,13 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-# By then a panel has been away for about four minutes: the customer should not wait for it any longer.
+# By then a panel has failed for about four minutes: the customer should not wait for it any longer.
 GIVE_UP_ATTEMPTS = 8
+# Longer than any call that is still on its way to the panel that was given up.
+LEFTOVER_GRACE = timedelta(seconds=60)
+# Its row stands as long as a config is assigned to it, so this replica has another key than the one who sealed it.
+CANT_BE_OPENED = "its password can't be opened"
+SURELY_NOT_DONE = (PanelUnavailable, PanelAuthFailed, PanelInvalid)
 FOREIGN_PAUSE = timedelta(hours=1)
 MOST_BEFORE_ANOTHER = timedelta(seconds=15)
 # A snapshot may be older than a panel's trouble: so often a refused user falls to the next best without a pause.
@@ -48,7 +53,7 @@ class Later:
 
 
 class Elsewhere(Later):
-    """This panel surely did nothing and is left out for now: another one may be tried at once."""
+    """The panel is left out for now, and nothing of this config will stay on it: another may be tried at once."""
 
 
 class ForeignUser(Exception):
@@ -94,8 +99,9 @@ class Creator:
     async def create(self, job: ConfigJob) -> Later | None:
         """See to it that the config's user exists, on the panel it was assigned to or on the best; None when done."""
         if job.instance_id is not None:
-            return await self._create_on(job.instance_id, job, is_first_try=False)
-        later = await self._create_on_best(job)
+            later = await self._create_on(job.instance_id, job, is_first_try=False)
+        else:
+            later = await self._create_on_best(job)
         for _ in range(FALLBACKS):
             if not isinstance(later, Elsewhere):
                 break
@@ -121,26 +127,35 @@ class Creator:
     async def _create_on(self, instance_id: str, job: ConfigJob, *, is_first_try: bool) -> Later | None:
         access = await self._panels.get(instance_id)
         if access is None:
-            return await self._elsewhere(instance_id, job, "the panel is not in the table any more")
+            return await self._failed(PanelUnavailable(instance_id, CANT_BE_OPENED), job, is_first_try=is_first_try)
         try:
             user = await self.made(access, job)
             failpoint("config.user_made")
         except ForeignUser:
             log.error("panel_user_foreign", instance_id=instance_id, config_id=job.config_id, username=job.username)
             return Later("foreign user of that name", at_least=FOREIGN_PAUSE)
-        except (PanelUnavailable, PanelAuthFailed, PanelInvalid) as refusal:
-            # Surely nothing was done, this time. An earlier try, or one that a crash cut short, may have made the
-            # user all the same: then this panel keeps the config, or the customer would end up with two.
-            if is_first_try:
-                return await self._elsewhere(instance_id, job, str(refusal))
-            if job.attempts >= GIVE_UP_ATTEMPTS:
-                log.error("panel_given_up", instance_id=instance_id, config_id=job.config_id, username=job.username)
-                return await self._elsewhere(instance_id, job, str(refusal))
-            return Later(str(refusal))
-        except PanelError as doubt:
-            return Later(str(doubt))
+        except PanelError as failure:
+            return await self._failed(failure, job, is_first_try=is_first_try)
         await self._store.created(job, user.subscription_url, link_of(user), self._clock.now())
         return None
+
+    async def _failed(self, failure: PanelError, job: ConfigJob, *, is_first_try: bool) -> Later | None:
+        self._choice.leave_out(failure.instance_id)
+        # Surely nothing was done, this time. An earlier try, or one that a crash cut short, may have made the
+        # user all the same: then this panel keeps the config for a while, and is looked at when it is given up.
+        if is_first_try and isinstance(failure, SURELY_NOT_DONE):
+            return await self._elsewhere(failure.instance_id, job, str(failure))
+        if is_first_try or job.attempts < GIVE_UP_ATTEMPTS:
+            return Later(str(failure))
+        if await self._choice.best(frozenset({failure.instance_id})) is None:
+            return Later(str(failure))
+        self._choice.leave_out(failure.instance_id)  # that look may have let it in again
+        facts = {"instance_id": failure.instance_id, "config_id": job.config_id}
+        log.error("panel_given_up", **facts, username=job.username, reason=str(failure))
+        now = self._clock.now()
+        if not await self._store.give_up(job, now, now + LEFTOVER_GRACE):
+            return None
+        return Elsewhere(str(failure), at_most=MOST_BEFORE_ANOTHER)
 
     async def _elsewhere(self, instance_id: str, job: ConfigJob, reason: str) -> Later | None:
         self._choice.leave_out(instance_id)
@@ -168,7 +183,7 @@ class Creator:
                 raise ForeignUser
             if user.expire != int(job.expires_at.timestamp()):
                 await self._gate.call(access, lambda client: client.set_expiry(job.username, job.expires_at))
-        except (PanelUnavailable, PanelAuthFailed, PanelInvalid) as blind:
+        except SURELY_NOT_DONE as blind:
             # These would read as "surely not done", which the creation before them is not.
             raise AmbiguousOutcome(access.instance_id, f"{doubt.reason}; no look: {blind.reason}") from None
         if not user.links:

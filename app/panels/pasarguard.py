@@ -17,7 +17,17 @@ from app.panels.pasarguard_models import (
     new_user,
     written,
 )
-from app.panels.port import Capabilities, PanelBadAnswer, PanelHealth, PanelInvalid, PanelLoad, PanelUserNotFound
+from app.panels.port import (
+    AmbiguousOutcome,
+    Capabilities,
+    PanelAuthFailed,
+    PanelBadAnswer,
+    PanelHealth,
+    PanelInvalid,
+    PanelLoad,
+    PanelUnavailable,
+    PanelUserNotFound,
+)
 from app.repo.panel_answers import first_failure, parsed, profile_of
 from app.repo.panel_family import PanelFamily
 from app.repo.panel_http import Ask
@@ -73,7 +83,11 @@ class PasarGuard(PanelFamily):
         self._calls.path_of(user.username)
         body = new_user(user, await self._group_ids())
         made = self._user(await self._calls.send(Ask("POST", "/api/user", body=body)), user.username)
-        linked = await self._with_links(made)
+        try:
+            linked = await self._with_links(made)
+        except (PanelUnavailable, PanelAuthFailed, PanelInvalid, PanelUserNotFound) as blind:
+            # These would read as "surely not made", which the user above is not.
+            raise AmbiguousOutcome(self.instance_id, f"made, but no links: {blind.reason}") from None
         if not linked.links:
             raise PanelBadAnswer(self.instance_id, "the subscription is empty")
         return linked
@@ -82,9 +96,9 @@ class PasarGuard(PanelFamily):
         """The user with what the subscription holds, or None where the panel says that there is none."""
         try:
             user = self._user(await self._calls.get(self._calls.path_of(username)), username)
+            return await self._with_links(user)
         except PanelUserNotFound:
             return None
-        return await self._with_links(user)
 
     async def users(self, offset: int, limit: int) -> UserPage:
         """A page of users in the order of their names."""

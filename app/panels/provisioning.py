@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from app.failpoints import failpoint
-from app.panels.creation import Creator, Later, is_ours
+from app.panels.creation import CANT_BE_OPENED, Creator, Later, is_ours
 from app.panels.faults import where
 from app.panels.port import PanelError, PanelUserNotFound
 from app.services.records import ConfigJob, ConfigWork
@@ -87,9 +87,11 @@ class Provisioner:
                 return await self._delete(job)
 
     async def _sync(self, job: ConfigJob) -> Later | None:
-        access = await self._panels.get(job.instance_id) if job.instance_id else None
-        if access is None:
+        if job.instance_id is None:
             return await self._creator.create(job)
+        access = await self._panels.get(job.instance_id)
+        if access is None:
+            return Later(CANT_BE_OPENED)
         try:
             await self._gate.call(access, lambda client: client.set_expiry(job.username, job.expires_at))
             failpoint("config.user_moved")
@@ -103,8 +105,10 @@ class Provisioner:
         return None
 
     async def _delete(self, job: ConfigJob) -> Later | None:
-        access = await self._panels.get(job.instance_id) if job.instance_id else None
-        if access is not None:
+        if job.instance_id is not None:
+            access = await self._panels.get(job.instance_id)
+            if access is None:
+                return Later(CANT_BE_OPENED)
             try:
                 await self._gate.call(access, lambda client: _delete_ours(client, job))
             except PanelError as failure:

@@ -40,8 +40,21 @@ ASSIGN = statement(
     RETURNING id
     """  # noqa: S608 - constant
 )
+# The panel may have the user all the same, made by a call whose answer was lost. The next panel gets all its tries.
+GIVE_UP = statement(
+    """
+    WITH left_it AS (
+        UPDATE configs SET instance_id = NULL, attempts = 0
+        WHERE id = :config_id AND revision = :revision AND is_due AND instance_id = :instance_id RETURNING id
+    )
+    INSERT INTO config_leftovers (config_id, instance_id, since, next_attempt_at)
+    SELECT id, :instance_id, :now, :at FROM left_it
+    ON CONFLICT (config_id, instance_id) DO UPDATE SET next_attempt_at = :at RETURNING config_id
+    """
+)
 # A wish that changed while the panel worked keeps the row due: the next claim carries the newer revision out. What was
-# made on a panel that the config has left since is nothing to it. Who had a key and never fetched the shop's own link
+# made on a panel that the config has left since, or for a config that is deleted, is removed again, unless a move is on
+# its way to that very user. Who had a key and never fetched the shop's own link
 # is told that it changed.
 CREATED = statement(
     """
@@ -68,6 +81,12 @@ CREATED = statement(
         SELECT 'ready:' || id, user_id, 'config_ready', jsonb_build_object('config_id', id::text),
                message_id, :now, :now
         FROM done WHERE status = 'active' AND moved_from IS NULL ON CONFLICT (key) DO NOTHING
+    ), nobodys AS (
+        INSERT INTO config_leftovers (config_id, instance_id, since, next_attempt_at)
+        SELECT c.id, :instance_id, :now, :now FROM configs c
+        WHERE c.id = :config_id AND CAST(:instance_id AS text) IS NOT NULL AND NOT EXISTS (SELECT FROM done)
+          AND NOT EXISTS (SELECT FROM config_moves m WHERE m.config_id = c.id AND m.target = :instance_id)
+        ON CONFLICT DO NOTHING
     )
     SELECT user_id FROM done
     """
@@ -78,18 +97,26 @@ SYNCED = statement(
     WHERE id = :config_id RETURNING user_id
     """
 )
+# A user who was made after the deletion was wished may have come after the look that found none. Leftovers lose their
+# grace, but for what covers a call that is still on its way to the panel.
 DELETED = statement(
     """
     WITH gone AS (
         UPDATE configs SET status = 'deleted', is_due = false, deleted_at = :now, last_error = NULL,
                subscription_url = NULL, link = NULL
-        WHERE id = :config_id AND status = 'deleting' RETURNING id, user_id
+        WHERE id = :config_id AND status = 'deleting'
+        RETURNING id, user_id, instance_id, made_at >= doomed_at AS is_late
+    ), late AS (
+        INSERT INTO config_leftovers (config_id, instance_id, since, next_attempt_at)
+        SELECT id, instance_id, :now, :now FROM gone WHERE is_late AND instance_id IS NOT NULL ON CONFLICT DO NOTHING
     ), without_link AS (
         DELETE FROM subscription_links l USING gone WHERE l.config_id = gone.id
     ), without_copies AS (
         DELETE FROM subscription_copies c USING gone WHERE c.config_id = gone.id
     ), without_grace AS (
-        UPDATE config_leftovers l SET next_attempt_at = :now FROM gone WHERE l.config_id = gone.id
+        UPDATE config_leftovers l
+        SET next_attempt_at = GREATEST(:now, LEAST(l.next_attempt_at, l.since + interval '60 seconds'))
+        FROM gone WHERE l.config_id = gone.id
     )
     SELECT user_id FROM gone
     """
@@ -128,6 +155,12 @@ class ProvisioningRepository(BaseRepository):
         False too where a user of the config has to go from there first, which then happens without more delay.
         """
         rows = await self.database.run(ASSIGN, {**_fence(job), "instance_id": instance_id})
+        failpoint("config.assigned")
+        return bool(rows)
+
+    async def give_up(self, job: ConfigJob, now: datetime, at: datetime) -> bool:
+        """Take the config from its panel, where its user is looked for and removed at `at`; False as for `assign`."""
+        rows = await self.database.run(GIVE_UP, {**_fence(job), "instance_id": job.instance_id, "now": now, "at": at})
         failpoint("config.assigned")
         return bool(rows)
 

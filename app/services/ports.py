@@ -204,6 +204,10 @@ class ProvisioningStore(Protocol):
         """
         ...
 
+    async def give_up(self, job: ConfigJob, now: datetime, at: datetime) -> bool:
+        """Take the config from its panel, where its user is looked for and removed at `at`; False as for `assign`."""
+        ...
+
     async def created(self, job: ConfigJob, subscription_url: str, link: str, now: datetime) -> None:
         """Store the links, queue the owner's notice; more work stays due if the wish changed meanwhile."""
         ...

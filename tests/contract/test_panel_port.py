@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
+import aiohttp
 import pytest
 
 from app.panels.clients import PanelClients
 from app.panels.kinds import ADAPTERS
-from app.panels.port import PanelAuthFailed
+from app.panels.port import AmbiguousOutcome, PanelAuthFailed, PanelBadAnswer
 from app.repo.panel_sub import SubscriptionHttp
 from app.services.records import PanelAccess, PanelKind
 from sandbox import marzban, pasarguard
@@ -50,6 +51,21 @@ async def ground(request: pytest.FixtureRequest, cache: Cache) -> AsyncIterator[
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 async def test_a_panel_of_any_kind(ground: Ground, scenario: Scenario) -> None:
     await scenario(ground)
+
+
+@pytest.mark.parametrize(("match", "action"), [("POST /api/user", "drop_after"), ("subscription/links", "error")])
+async def test_who_was_made_is_never_said_to_be_surely_not_made(ground: Ground, match: str, action: str) -> None:
+    faults, wish = f"{ground.access.base_url}sim/faults", ground.wish()
+    fault = {"match": match, "action": action, "status": 503, "times": -1}
+    async with aiohttp.request("POST", faults, json=fault) as answer:
+        assert answer.status == 200
+    with suppress(AmbiguousOutcome, PanelBadAnswer):
+        await ground.panel.create_user(wish)
+    async with aiohttp.request("DELETE", faults) as answer:
+        assert answer.status == 200
+    found = await ground.panel.get_user(wish.username)
+    assert found is not None
+    assert found.note == wish.note
 
 
 async def test_a_wrong_password_is_told_apart(ground: Ground, cache: Cache) -> None:

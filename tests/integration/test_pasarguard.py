@@ -26,6 +26,7 @@ from app.repo.panel_sub import SubscriptionHttp
 from app.services.records import ConfigWork, PanelAccess, PanelKind
 from sandbox import pasarguard
 from sandbox.clock import SandboxClock
+from sandbox.pasarguard.model import User
 from sandbox.serve import Server
 from tests.support.panels import PASSWORD, JobQueue, PanelList, repository
 
@@ -121,6 +122,33 @@ async def test_a_lost_answer_leaves_a_doubt_that_a_look_settles(guarded: Guarded
     found = await panel.get_user("orbit_1")
     assert found is not None
     assert found.note == "orbit:1"
+
+
+@pytest.mark.parametrize("status", [503, 401, 403, 422])
+async def test_who_was_made_and_whose_links_cannot_be_had_is_in_doubt(guarded: Guarded, status: int) -> None:
+    panel = guarded.panel()
+    await guarded.fault("subscription/links", "error", status=status, times=3)
+    with pytest.raises(AmbiguousOutcome, match="made, but no links"):
+        await panel.create_user(USER)
+    assert list(guarded.emulated.users) == ["orbit_1"]
+
+
+async def test_who_goes_before_their_links_are_read_is_in_doubt_when_made_and_nobody_when_looked_at(
+    guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, numbered = guarded.panel(), guarded.emulated.numbered
+    vanished: list[User] = []
+
+    def gone(number: str) -> User:
+        vanished.append(guarded.emulated.users.pop("orbit_1"))
+        return numbered(number)
+
+    monkeypatch.setattr(guarded.emulated, "numbered", gone)
+    with pytest.raises(AmbiguousOutcome, match="made, but no links"):
+        await panel.create_user(USER)
+    guarded.emulated.users["orbit_1"] = vanished[0]
+    assert await panel.get_user("orbit_1") is None
+    assert len(vanished) == 2
 
 
 async def test_devices_beyond_the_limit_are_refused_by_the_panel_itself(guarded: Guarded) -> None:

@@ -97,6 +97,19 @@ async def test_a_deletion_waits_for_its_panel(bed: Bed, row: Row) -> None:
     assert (bed.users(), row.is_deleted) == ([], True)
 
 
+@pytest.mark.parametrize("work", [ConfigWork.SYNC, ConfigWork.DELETE])
+async def test_a_change_waits_for_a_panel_whose_password_cannot_be_opened(bed: Bed, row: Row, work: ConfigWork) -> None:
+    access = bed.panels.rows.pop("a")
+    bed.queue.change(row, work, row.expires_at + timedelta(days=30))
+    await bed.provisioner.run_once()
+    assert (row.instance_id, row.work, row.error) == ("a", work, "its password can't be opened")
+    assert (bed.users(), row.is_deleted) == (["orbit_1"], False)
+    bed.panels.rows["a"] = access
+    await bed.work_off()
+    assert (row.instance_id, bed.b.panel.users) == ("a", {})
+    assert row.is_deleted is (work is ConfigWork.DELETE) is (bed.users() == [])
+
+
 async def test_a_config_that_never_reached_a_panel_is_deleted_at_once(bed: Bed) -> None:
     row = bed.queue.want(2, work=ConfigWork.DELETE)
     await bed.provisioner.run_once()

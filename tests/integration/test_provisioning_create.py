@@ -91,9 +91,40 @@ async def test_in_doubt_and_then_down_the_config_waits_for_its_panel(bed: Bed) -
 async def test_a_panel_that_stays_away_is_given_up_in_the_end(bed: Bed) -> None:
     row = bed.queue.want(1, instance_id="a")
     bed.a.panel.up = False
+    start = bed.clock.now()
     await bed.work_off()
     assert (row.instance_id, bed.users()) == ("b", ["orbit_1"])
-    assert row.attempts >= 8
+    assert bed.clock.now() - start > timedelta(minutes=2)
+
+
+async def test_what_may_stand_on_a_panel_that_was_given_up_is_remembered(bed: Bed) -> None:
+    row = bed.queue.want(1, instance_id="a")
+    bed.a.panel.up = False
+    await bed.work_off()
+    assert row.left_behind == ["a"]
+
+
+async def test_a_panel_is_not_given_up_where_no_other_can_take_the_user(bed: Bed) -> None:
+    row = bed.queue.want(1, instance_id="a", attempts=8)
+    bed.a.panel.up = bed.b.panel.up = False
+    await bed.provisioner.run_once()
+    assert (row.instance_id, row.left_behind, row.work) == ("a", [], ConfigWork.CREATE)
+
+
+@pytest.mark.parametrize(
+    "faults", [{CREATE: "error"}, {CREATE: "garbage", "GET /api/user/": "garbage"}], ids=["error", "garbage"]
+)
+async def test_a_panel_that_reads_well_and_makes_nobody_swallows_no_customer(bed: Bed, faults: dict[str, str]) -> None:
+    for match, action in faults.items():
+        await bed.a.fault(match, action, times=-1)
+    first = bed.queue.want(1)
+    await bed.provisioner.run_once()
+    second = bed.queue.want(2)
+    await bed.provisioner.run_once()
+    assert (first.instance_id, second.instance_id, second.work) == ("a", "b", None)
+    await bed.work_off()
+    assert (first.instance_id, first.left_behind, second.left_behind) == ("b", ["a"], [])
+    assert {"orbit_1", "orbit_2"} <= set(bed.b.panel.users)
 
 
 async def test_a_panel_that_went_down_after_the_choice_is_passed_over_at_once(bed: Bed) -> None:
@@ -178,10 +209,12 @@ async def test_a_crash_after_the_creation_is_made_good_when_the_lease_is_over(be
     assert (row.instance_id, bed.users(), row.notices) == ("b", ["orbit_1"], 1)
 
 
-async def test_a_panel_deleted_from_the_table_no_longer_holds_a_config(bed: Bed) -> None:
-    row = bed.queue.want(1, instance_id="gone")
+async def test_a_creation_waits_for_a_panel_that_cannot_be_opened_and_then_goes_elsewhere(bed: Bed) -> None:
+    row = bed.queue.want(1, instance_id="sealed")
+    await bed.provisioner.run_once()
+    assert (row.instance_id, row.error) == ("sealed", "PanelUnavailable sealed: its password can't be opened")
     await bed.work_off()
-    assert (row.instance_id, bed.users()) == ("a", ["orbit_1"])
+    assert (row.instance_id, row.left_behind, bed.users()) == ("a", ["sealed"], ["orbit_1"])
 
 
 async def test_the_data_limit_reaches_the_panel(bed: Bed) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -144,6 +146,18 @@ async def test_a_worker_that_was_overtaken_assigns_nothing(books: Books) -> None
     assert await books.value("SELECT instance_id FROM configs") is None
 
 
+async def test_a_panel_that_is_given_up_is_remembered_and_the_next_gets_all_its_tries(books: Books) -> None:
+    config_id = await wish(books)
+    stale = await claim(books)
+    assert await books.provisioning.assign(stale, "s1")
+    job = await claim(books, at_seconds=30)
+    assert await books.provisioning.give_up(job, NOW, SOON)
+    assert not await books.provisioning.give_up(job, NOW, SOON)
+    assert [tuple(row) for row in await books.rows("SELECT instance_id, attempts FROM configs")] == [(None, 0)]
+    left = await books.rows("SELECT config_id, instance_id, next_attempt_at FROM config_leftovers")
+    assert [tuple(row) for row in left] == [(config_id, "s1", SOON)]
+
+
 async def test_who_waits_long_is_told_once(books: Books) -> None:
     await wish(books)
     for attempt in range(6):
@@ -162,6 +176,46 @@ async def test_a_deleted_config_stays_deleted_whatever_a_slow_worker_says(books:
     await books.provisioning.retry(slow, SOON, SOON, "late")
     assert (await status(books), await nothing_due(books)) == ("deleted", True)
     assert await books.value("SELECT link FROM configs") is None
+
+
+@pytest.mark.parametrize("made_first", [False, True])
+async def test_a_user_that_comes_after_the_look_of_a_deletion_is_removed(books: Books, *, made_first: bool) -> None:
+    config_id = await wish(books)
+    slow = await claim(books)
+    assert await books.provisioning.assign(slow, "s1")
+    await books.configs.request_deletion(7, config_id, NOW)
+    deletion = await claim(books)
+    made = partial(books.provisioning.created, replace(slow, instance_id="s1"), URL, LINK, SOON)
+    gone = partial(books.provisioning.deleted, deletion, SOON)
+    for end in (made, gone) if made_first else (gone, made):
+        await end()
+    left = await books.rows("SELECT config_id, instance_id, next_attempt_at FROM config_leftovers")
+    assert [tuple(row) for row in left] == [(config_id, "s1", SOON)]
+    assert await status(books) == "deleted"
+
+
+async def test_a_user_made_where_its_config_no_longer_is_is_removed(books: Books) -> None:
+    await wish(books)
+    slow = await claim(books)
+    assert await books.provisioning.assign(slow, "s1")
+    assert await books.provisioning.assign(slow, None)
+    await books.provisioning.created(replace(slow, instance_id="s1"), URL, LINK, SOON)
+    assert [tuple(row) for row in await books.rows("SELECT instance_id FROM config_leftovers")] == [("s1",)]
+    assert await status(books) == "creating"
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [(10, 60), (90, 90)])
+async def test_a_deletion_ends_the_grace_of_what_was_left_but_for_calls_under_way(
+    books: Books, seconds: int, waits: int
+) -> None:
+    config_id = await wish(books)
+    job = await claim(books)
+    assert await books.provisioning.assign(job, "s1")
+    assert await books.provisioning.give_up(replace(job, instance_id="s1"), NOW, NOW + timedelta(hours=24))
+    await books.configs.request_deletion(7, config_id, NOW)
+    await books.provisioning.deleted(job, NOW + timedelta(seconds=seconds))
+    at = await books.value("SELECT next_attempt_at FROM config_leftovers")
+    assert at == NOW + timedelta(seconds=waits)
 
 
 async def test_a_purchase_and_a_worker_that_ends_do_not_wait_for_each_other_in_a_circle(books: Books) -> None:

@@ -162,6 +162,7 @@ class Row:
     error: str = ""
     notices: int = 0
     is_deleted: bool = False
+    left_behind: list[str] = field(default_factory=list)
 
 
 class JobQueue:
@@ -193,6 +194,13 @@ class JobQueue:
         row = self._row(job)
         if row is not None:
             row.instance_id = instance_id
+        return row is not None
+
+    async def give_up(self, job: ConfigJob, now: datetime, at: datetime) -> bool:
+        row = self._row(job)
+        if row is not None and job.instance_id is not None:
+            row.left_behind.append(job.instance_id)
+            row.instance_id, row.attempts = None, 0
         return row is not None
 
     async def created(self, job: ConfigJob, subscription_url: str, link: str, now: datetime) -> None:
