@@ -82,7 +82,11 @@ ASKED = {
         "SELECT kind, told, sent_at IS NOT NULL FROM operator_notices WHERE {me} = ANY(told) AND key ="
         " (SELECT 'unmatched:ton:' || hash FROM ton_transactions WHERE status = 'unmatched' ORDER BY lt DESC LIMIT 1)"
     ),
-    "notices": "SELECT recipient = {me}, kind, sent_at IS NOT NULL FROM notices WHERE recipient IN ({us})",
+    # Whether somebody was told that a config takes longer is a matter of seconds, and of how busy the machine is.
+    "notices": (
+        "SELECT recipient = {me}, kind, sent_at IS NOT NULL FROM notices"
+        " WHERE recipient IN ({us}) AND kind <> 'config_delayed'"
+    ),
 }
 IN_ONE_LOOK = " UNION ALL ".join(
     f"SELECT '{name}', CAST(found AS text) FROM ({query}) AS found"  # noqa: S608 - ours
