@@ -54,8 +54,7 @@ GIVE_UP = statement(
 )
 # A wish that changed while the panel worked keeps the row due: the next claim carries the newer revision out. What was
 # made on a panel that the config has left since, or for a config that is deleted, is removed again, unless a move is on
-# its way to that very user. Who had a key and never fetched the shop's own link
-# is told that it changed.
+# its way to that very user. Who had a key and never fetched the shop's own link is told that it changed.
 CREATED = statement(
     """
     WITH done AS (
