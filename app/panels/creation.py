@@ -10,12 +10,11 @@ import structlog
 
 from app.failpoints import failpoint
 from app.panels.port import (
+    SURELY_NOT_DONE,
     AmbiguousOutcome,
     NewPanelUser,
-    PanelAuthFailed,
     PanelBadAnswer,
     PanelError,
-    PanelInvalid,
     PanelUnavailable,
     PanelUser,
     PanelUserExists,
@@ -35,7 +34,6 @@ GIVE_UP_ATTEMPTS = 8
 LEFTOVER_GRACE = timedelta(seconds=60)
 # Its row stands as long as a config is assigned to it, so this replica has another key than the one who sealed it.
 CANT_BE_OPENED = "its password can't be opened"
-SURELY_NOT_DONE = (PanelUnavailable, PanelAuthFailed, PanelInvalid)
 FOREIGN_PAUSE = timedelta(hours=1)
 MOST_BEFORE_ANOTHER = timedelta(seconds=15)
 # A snapshot may be older than a panel's trouble: so often a refused user falls to the next best without a pause.

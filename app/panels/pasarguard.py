@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.panels.pasarguard_models import (
     AccessProfile,
-    GuardUsers,
+    GuardUser,
     GuardUserWithLink,
     NodesPage,
     NodesUsage,
@@ -18,25 +18,24 @@ from app.panels.pasarguard_models import (
     written,
 )
 from app.panels.port import (
+    SURELY_NOT_DONE,
     AmbiguousOutcome,
     Capabilities,
-    PanelAuthFailed,
     PanelBadAnswer,
     PanelHealth,
     PanelInvalid,
     PanelLoad,
-    PanelUnavailable,
     PanelUserNotFound,
 )
 from app.repo.panel_answers import first_failure, parsed, profile_of
 from app.repo.panel_family import PanelFamily
+from app.repo.panel_family_models import FamilyUsers
 from app.repo.panel_http import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
-    from app.panels.port import ListedUser, NewPanelUser, PanelUser, UserPage
+    from app.panels.port import NewPanelUser, PanelUser, UserPage
 
 # The panel's names of the formats that Marzban's links and the shop's call otherwise.
 FORMATS = {
@@ -85,7 +84,7 @@ class PasarGuard(PanelFamily):
         made = self._user(await self._calls.send(Ask("POST", "/api/user", body=body)), user.username)
         try:
             linked = await self._with_links(made)
-        except (PanelUnavailable, PanelAuthFailed, PanelInvalid, PanelUserNotFound) as blind:
+        except (*SURELY_NOT_DONE, PanelUserNotFound) as blind:
             # These would read as "surely not made", which the user above is not.
             raise AmbiguousOutcome(self.instance_id, f"made, but no links: {blind.reason}") from None
         if not linked.links:
@@ -99,17 +98,6 @@ class PasarGuard(PanelFamily):
             return await self._with_links(user)
         except PanelUserNotFound:
             return None
-
-    async def users(self, offset: int, limit: int) -> UserPage:
-        """A page of users in the order of their names."""
-        page = {"offset": str(offset), "limit": str(limit), "sort": "username"}
-        return parsed(self.instance_id, GuardUsers, await self._calls.get("/api/users", page)).told()
-
-    async def named_users(self, usernames: Sequence[str]) -> tuple[ListedUser, ...]:
-        """Those of these names; what the panel's database compares loosely is told apart here."""
-        wanted = self._calls.query_of(usernames)
-        found = parsed(self.instance_id, GuardUsers, await self._calls.get("/api/users", wanted)).told().users
-        return tuple(user for user in found if user.username in usernames)
 
     async def rotate_credentials(self, username: str) -> PanelUser:
         """New secrets for every protocol, and a new link."""
@@ -129,6 +117,9 @@ class PasarGuard(PanelFamily):
         """The user with the links of the subscription: asked for as an admin, which takes no place of a device."""
         text = await self._calls.text(f"/api/user/{user.remote_id}/subscription/links")
         return replace(user, links=tuple(line.strip() for line in text.splitlines() if "://" in line))
+
+    def _page(self, content: object) -> UserPage:
+        return parsed(self.instance_id, FamilyUsers[GuardUser], content).told()
 
     def _user(self, content: object, username: str) -> PanelUser:
         user = parsed(self.instance_id, GuardUserWithLink, content)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from app.panels.port import ListedUser, PanelNode, PanelUser, UserPage
+from app.panels.port import PanelUser
 from app.repo.panel_answers import Answer, Count, Profile
+from app.repo.panel_family_models import FamilyNode, FamilyUser
 
 if TYPE_CHECKING:
     from app.panels.port import NewPanelUser
-
-CONNECTED = "connected"
-DISABLED = "disabled"
 
 
 class AccessProfile(Profile):
@@ -24,15 +21,11 @@ class AccessProfile(Profile):
     group_ids: tuple[int, ...] | None = None
 
 
-class GuardUser(Answer):
+class GuardUser(FamilyUser):
     """A user; `expire` is an instant in text, without an offset in UTC, or unix seconds."""
 
     id: int
-    username: str
-    status: str
     expire: datetime | None
-    data_limit: Count | None = None
-    note: str | None = None
 
     @property
     def ends(self) -> int | None:
@@ -54,7 +47,7 @@ class GuardUserWithLink(GuardUser):
         return PanelUser(
             username=self.username,
             remote_id=str(self.id),
-            is_enabled=self.status != DISABLED,
+            is_enabled=self.is_enabled,
             expire=self.ends,
             used_traffic=self.used_traffic,
             data_limit=self.data_limit,
@@ -63,38 +56,10 @@ class GuardUserWithLink(GuardUser):
         )
 
 
-class GuardUsers(Answer):
-    """What /api/users answers."""
-
-    users: tuple[GuardUser, ...]
-    total: Count
-
-    def told(self) -> UserPage:
-        """The page in the port's words."""
-        listed = (
-            ListedUser(user.username, user.ends, user.note, user.data_limit, user.status != DISABLED)
-            for user in self.users
-        )
-        return UserPage(tuple(listed), self.total)
-
-
-class GuardNode(Answer):
-    """A node; `usage_coefficient` multiplies what users are billed for."""
-
-    id: int
-    name: str
-    status: str
-    usage_coefficient: Annotated[Decimal, Field(ge=0)]
-
-    def told(self) -> PanelNode:
-        """The node in the port's words."""
-        return PanelNode(self.id, self.name, self.status == CONNECTED, self.usage_coefficient)
-
-
 class NodesPage(Answer):
     """What /api/nodes answers."""
 
-    nodes: tuple[GuardNode, ...]
+    nodes: tuple[FamilyNode, ...]
 
 
 class HourOfNode(Answer):

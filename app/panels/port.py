@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from app.repo.panel_errors import (
+    SURELY_NOT_DONE,
     AmbiguousOutcome,
     PanelAuthFailed,
     PanelBadAnswer,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
+    "SURELY_NOT_DONE",
     "AmbiguousOutcome",
     "Capabilities",
     "ListedUser",

@@ -9,9 +9,8 @@ from app.repo.marzban_models import (
     AccessProfile,
     Core,
     Inbounds,
+    MarzbanListed,
     MarzbanUser,
-    MarzbanUsers,
-    Node,
     Nodes,
     NodesUsage,
     NodeUsage,
@@ -21,11 +20,11 @@ from app.repo.marzban_models import (
 from app.repo.panel_answers import first_failure, parsed, profile_of
 from app.repo.panel_errors import PanelBadAnswer, PanelInvalid, PanelUserNotFound
 from app.repo.panel_family import PanelFamily
+from app.repo.panel_family_models import FamilyNode, FamilyUsers
 from app.repo.panel_http import Ask
-from app.repo.panel_records import Capabilities, ListedUser, NewPanelUser, PanelHealth, PanelLoad, PanelUser, UserPage
+from app.repo.panel_records import Capabilities, NewPanelUser, PanelHealth, PanelLoad, PanelUser, UserPage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
 
@@ -38,7 +37,7 @@ class MarzbanClient(PanelFamily):
         """The shop's names of formats are Marzban's."""
         return form
 
-    async def nodes(self) -> tuple[Node, ...]:
+    async def nodes(self) -> tuple[FamilyNode, ...]:
         """All nodes in any state, without the master core. Needs a sudo account."""
         return parsed(self.instance_id, Nodes, await self._calls.get("/api/nodes")).root
 
@@ -103,16 +102,8 @@ class MarzbanClient(PanelFamily):
         except PanelUserNotFound:
             return None
 
-    async def users(self, offset: int, limit: int) -> UserPage:
-        """A page of users in the order of their names."""
-        page = {"offset": str(offset), "limit": str(limit), "sort": "username"}
-        return parsed(self.instance_id, MarzbanUsers, await self._calls.get("/api/users", page)).told()
-
-    async def named_users(self, usernames: Sequence[str]) -> tuple[ListedUser, ...]:
-        """Those of these names; what the panel's database compares loosely is told apart here."""
-        wanted = self._calls.query_of(usernames)
-        found = parsed(self.instance_id, MarzbanUsers, await self._calls.get("/api/users", wanted)).told().users
-        return tuple(user for user in found if user.username in usernames)
+    def _page(self, content: object) -> UserPage:
+        return parsed(self.instance_id, FamilyUsers[MarzbanListed], content).told()
 
     def _user(self, content: object, username: str) -> PanelUser:
         user = parsed(self.instance_id, MarzbanUser, content)

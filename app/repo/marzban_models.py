@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from pydantic import Field, RootModel
 
 from app.repo.panel_answers import Answer, Count, Profile
-from app.repo.panel_records import ListedUser, NewPanelUser, PanelNode, PanelUser, UserPage
+from app.repo.panel_family_models import FamilyNode, FamilyUser
+from app.repo.panel_records import NewPanelUser, PanelUser
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CONNECTED = "connected"
-DISABLED = "disabled"
 VISION = "xtls-rprx-vision"
 WANTED = ("vless", "vmess")
 
@@ -25,15 +23,21 @@ class AccessProfile(Profile):
     inbounds: dict[str, tuple[str, ...]] | None = None
 
 
-class MarzbanUser(Answer):
-    """A user as the panel tells it. Instants are unix seconds, traffic is bytes; null and 0 mean no bound."""
+class MarzbanListed(FamilyUser):
+    """A user in a list. Instants are unix seconds, traffic is bytes; null and 0 mean no bound."""
 
-    username: str
-    status: str
     expire: int | None
+
+    @property
+    def ends(self) -> int | None:
+        """As the panel has it."""
+        return self.expire
+
+
+class MarzbanUser(MarzbanListed):
+    """A user as answers about one tell them."""
+
     used_traffic: Count
-    data_limit: Count | None = None
-    note: str | None = None
     links: tuple[str, ...] = Field(repr=False)
     subscription_url: str = Field(repr=False, min_length=1)
 
@@ -42,7 +46,7 @@ class MarzbanUser(Answer):
         return PanelUser(
             username=self.username,
             remote_id=self.username,
-            is_enabled=self.status != DISABLED,
+            is_enabled=self.is_enabled,
             expire=self.expire,
             used_traffic=self.used_traffic,
             data_limit=self.data_limit,
@@ -50,49 +54,6 @@ class MarzbanUser(Answer):
             links=self.links,
             subscription_url=subscription_url,
         )
-
-
-class MarzbanListed(Answer):
-    """A user in a list."""
-
-    username: str
-    status: str
-    expire: int | None
-    data_limit: Count | None = None
-    note: str | None = None
-
-    @property
-    def is_enabled(self) -> bool:
-        """Whether nobody shut the user out by hand; an end or a limit that was reached is none of that."""
-        return self.status != "disabled"
-
-
-class MarzbanUsers(Answer):
-    """What /api/users answers."""
-
-    users: tuple[MarzbanListed, ...]
-    total: Count
-
-    def told(self) -> UserPage:
-        """The page in the port's words."""
-        listed = (
-            ListedUser(user.username, user.expire, user.note, user.data_limit, user.status != DISABLED)
-            for user in self.users
-        )
-        return UserPage(tuple(listed), self.total)
-
-
-class Node(Answer):
-    """A node; `usage_coefficient` multiplies what users are billed for and says nothing of capacity."""
-
-    id: int
-    name: str
-    status: str
-    usage_coefficient: Annotated[Decimal, Field(ge=0)]
-
-    def told(self) -> PanelNode:
-        """The node in the port's words; its users are not known, for every user is on every node."""
-        return PanelNode(self.id, self.name, self.status == CONNECTED, self.usage_coefficient)
 
 
 class NodeUsage(Answer):
@@ -155,7 +116,7 @@ def _takes_vision(inbounds: Iterable[Inbound]) -> bool:
     return any(inbound.network == "tcp" and inbound.tls == "reality" for inbound in inbounds)
 
 
-class Nodes(RootModel[tuple[Node, ...]]):
+class Nodes(RootModel[tuple[FamilyNode, ...]]):
     """What /api/nodes answers; without the master core."""
 
 

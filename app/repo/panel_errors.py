@@ -50,3 +50,7 @@ class PanelInvalid(PanelError):
         super().__init__(instance_id, "invalid: " + ", ".join(sorted(fields)))
         self.args = (instance_id, fields)
         self.fields = fields
+
+
+# After one of these nothing has been done by the call, whatever earlier ones did.
+SURELY_NOT_DONE = (PanelUnavailable, PanelAuthFailed, PanelInvalid)

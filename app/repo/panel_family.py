@@ -12,10 +12,11 @@ from app.repo.panel_errors import AmbiguousOutcome, PanelBadAnswer, PanelUserNot
 from app.repo.panel_http import Ask
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.repo.panel_http import PanelSession
-    from app.repo.panel_records import PanelUser
+    from app.repo.panel_records import ListedUser, PanelUser, UserPage
     from app.repo.panel_token import TokenCache
     from app.services.ports import Clock
     from app.services.records import PanelAccess
@@ -24,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 class PanelFamily(ABC):
-    """One panel with users under /api/user: the changes of app.panels.port.Panel, which says what each promises."""
+    """One panel with users under /api/user. Implements what it can of app.panels.port.Panel, which tells the promises."""
 
     def __init__(
         self,
@@ -43,8 +44,22 @@ class PanelFamily(ABC):
         """The user, or None where the panel says that there is none."""
 
     @abstractmethod
+    def _page(self, content: object) -> UserPage:
+        """The users of a list; PanelBadAnswer."""
+
+    @abstractmethod
     def _user(self, content: object, username: str) -> PanelUser:
         """The user of an answer; PanelBadAnswer where it is none, or another one."""
+
+    async def users(self, offset: int, limit: int) -> UserPage:
+        """A page of users in the order of their names."""
+        page = {"offset": str(offset), "limit": str(limit), "sort": "username"}
+        return self._page(await self._calls.get("/api/users", page))
+
+    async def named_users(self, usernames: Sequence[str]) -> tuple[ListedUser, ...]:
+        """Those of these names; what the panel's database compares loosely is told apart here."""
+        found = self._page(await self._calls.get("/api/users", self._calls.query_of(usernames))).users
+        return tuple(user for user in found if user.username in usernames)
 
     async def set_expiry(self, username: str, expires_at: datetime | None) -> PanelUser:
         """Move the end; an end that was not taken over is a PanelBadAnswer."""
