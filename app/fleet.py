@@ -8,7 +8,6 @@ from app.keyring import SUBSCRIPTION_LINKS, SUBSCRIPTION_SEAL
 from app.limits import Limits
 from app.panels.choice import MEASURE_EVERY_SECONDS, PanelChoice
 from app.panels.clients import PanelClients
-from app.panels.creation import Creator
 from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
 from app.panels.subscription import PanelSubscriptions
@@ -58,7 +57,7 @@ class Fleet:
         store = ProvisioningRepository(database, cache)
         limit, devices = settings.data_limit_gib * GIB, settings.max_ips_per_config
         self.provisioner = Provisioner(store, self.panels, gate, self.choice, clock, limit, devices)
-        creator = Creator(store, self.panels, gate, self.choice, clock, limit, devices)
+        creator = self.provisioner.creator
         self.upkeep = Upkeep(settings, database, clock, self.panels, self.clients, gate, self.choice, creator, wake)
         self.usage = MarzbanUsage(self.panels, gate)
         self.limits = Limits(settings, stores, clock, keyring, self.panels, self.clients, gate, closing)

@@ -30,8 +30,9 @@ log = structlog.get_logger(__name__)
 
 # By then a panel has failed for about four minutes: the customer should not wait for it any longer.
 GIVE_UP_ATTEMPTS = 8
-# Longer than any call that is still on its way to the panel that was given up.
-LEFTOVER_GRACE = timedelta(seconds=60)
+# Longer than any call that is still on its way to a panel, so that a removal can't come before a creation; as
+# repo.moves.IN_FLIGHT has it.
+LEAST_GRACE = timedelta(seconds=60)
 # Its row stands as long as a config is assigned to it, so this replica has another key than the one who sealed it.
 CANT_BE_OPENED = "its password can't be opened"
 FOREIGN_PAUSE = timedelta(hours=1)
@@ -63,9 +64,19 @@ def tag_of(config_id: int) -> str:
     return f"orbit:{config_id}"
 
 
-def is_ours(user: PanelUser, job: ConfigJob) -> bool:
+def is_tagged(user: PanelUser, config_id: int) -> bool:
     """Whether the user was made for this config; operators may have added to the note."""
-    return user.username == job.username and tag_of(job.config_id) in (user.note or "").split()
+    return tag_of(config_id) in (user.note or "").split()
+
+
+def is_ours(user: PanelUser, job: ConfigJob) -> bool:
+    """Whether it is the user of the job's config."""
+    return user.username == job.username and is_tagged(user, job.config_id)
+
+
+def pause_after(attempts: int, longest: timedelta) -> timedelta:
+    """Twice as long after each attempt, from two seconds up to the longest."""
+    return min(timedelta(seconds=2 ** min(attempts, 16)), longest)
 
 
 def link_of(user: PanelUser) -> str:
@@ -151,12 +162,11 @@ class Creator:
         facts = {"instance_id": failure.instance_id, "config_id": job.config_id}
         log.error("panel_given_up", **facts, username=job.username, reason=str(failure))
         now = self._clock.now()
-        if not await self._store.give_up(job, now, now + LEFTOVER_GRACE):
+        if not await self._store.give_up(job, now, now + LEAST_GRACE):
             return None
         return Elsewhere(str(failure), at_most=MOST_BEFORE_ANOTHER)
 
     async def _elsewhere(self, instance_id: str, job: ConfigJob, reason: str) -> Later | None:
-        self._choice.leave_out(instance_id)
         if not await self._store.assign(job, None):
             return None
         log.warning("config_moves_on", instance_id=instance_id, config_id=job.config_id, reason=reason)

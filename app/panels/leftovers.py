@@ -10,6 +10,7 @@ import structlog
 
 from app.failpoints import failpoint
 from app.panels.census import tagged_config
+from app.panels.creation import pause_after
 from app.panels.faults import where
 from app.panels.port import Panel, PanelError, PanelUser
 
@@ -83,8 +84,8 @@ class Leftovers:
                 return
             facts = {"config_id": leftover.config_id, "instance_id": leftover.instance_id}
             log.warning("panel_leftover_stays", **facts, reason=reason)
-            pause = min(timedelta(seconds=2 ** min(leftover.attempts, 16)), LONGEST_PAUSE)
-            await self._store.kept(leftover, self._clock.now() + pause, reason)
+            at = self._clock.now() + pause_after(leftover.attempts, LONGEST_PAUSE)
+            await self._store.kept(leftover, at, reason)
         except Exception as error:  # noqa: BLE001 - the job loop: logged, and the lease brings the removal back
             log.error("panel_leftover_failed", config_id=leftover.config_id, **where(error))
 

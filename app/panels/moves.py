@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from app.failpoints import failpoint
-from app.panels.creation import Creator, ForeignUser, Later, link_of
+from app.panels.creation import LEAST_GRACE, LONGEST_PAUSE, Creator, ForeignUser, Later, link_of, pause_after
 from app.panels.faults import where
 from app.panels.port import AmbiguousOutcome, PanelBadAnswer, PanelError
 from app.services.records import ConfigJob, ConfigWork
@@ -32,9 +32,6 @@ MOVE_SECONDS = 25
 # A target that surely did nothing is passed over at once; one that may have made the user gets so many tries.
 DOUBTS = (AmbiguousOutcome, PanelBadAnswer)
 MOST_TRIES = 5
-LONGEST_PAUSE = timedelta(minutes=5)
-# Longer than any call that is still on its way to a panel, so that a removal can't come before a creation.
-LEAST_GRACE = timedelta(seconds=LEASE_SECONDS * 2)
 
 
 class MoveStore(Protocol):
@@ -125,8 +122,8 @@ class Mover:
 
     async def _put_off(self, move: ConfigMove, reason: str) -> None:
         log.warning("config_move_waits", config_id=move.config_id, source=move.source, reason=reason)
-        pause = min(timedelta(seconds=2 ** min(move.attempts, 16)), LONGEST_PAUSE)
-        await self._store.put_off(move, self._clock.now() + pause, reason)
+        at = self._clock.now() + pause_after(move.attempts, LONGEST_PAUSE)
+        await self._store.put_off(move, at, reason)
 
     async def _aimed(self, move: ConfigMove) -> ConfigMove | None:
         """The move with a target, which every later statement about it names; None where there is none."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from app.failpoints import failpoint
-from app.panels.creation import tag_of
+from app.panels.creation import LONGEST_PAUSE, is_tagged, pause_after
 from app.panels.port import PanelError, PanelUnavailable, PanelUserNotFound
 from app.services.pauses import PauseOutcome, PauseStatus
 
@@ -30,7 +30,6 @@ log = structlog.get_logger(__name__)
 SIDE_BY_SIDE = 8
 LEASE_SECONDS = 60
 JOB_SECONDS = 50
-LONGEST_BETWEEN = 300
 # Who had too many addresses so long ago may have none too many now.
 TOO_LATE = timedelta(minutes=10)
 MOST_NOTE = 500
@@ -69,7 +68,7 @@ class Pauser:
         except (PanelError, TimeoutError) as failure:
             failpoint("pause.failed")
             reason = str(failure) if isinstance(failure, PanelError) else f"not done within {JOB_SECONDS} s"
-            at = self._clock.now() + timedelta(seconds=min(2 ** min(job.attempts, 16), LONGEST_BETWEEN))
+            at = self._clock.now() + pause_after(job.attempts, LONGEST_PAUSE)
             log.warning("pause_waits", pause_id=job.pause_id, config_id=job.config_id, reason=reason)
             await self._store.retry(job, at, reason)
 
@@ -87,7 +86,7 @@ class Pauser:
             await self._end(job, PauseOutcome.TOO_LATE)
             return
         user = await self._gate.call(access, lambda panel: panel.get_user(job.username))
-        if user is None or tag_of(job.config_id) not in _notes(user):
+        if user is None or not is_tagged(user, job.config_id):
             await self._end(job, PauseOutcome.NOT_OURS)
         elif job.status is PauseStatus.PAUSED:
             await self._resume(access, user, job)

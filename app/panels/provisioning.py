@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from app.failpoints import failpoint
-from app.panels.creation import CANT_BE_OPENED, Creator, Later, is_ours
+from app.panels.creation import CANT_BE_OPENED, Creator, Later, is_ours, pause_after
 from app.panels.faults import where
 from app.panels.port import PanelError, PanelUserNotFound
 from app.services.records import ConfigJob, ConfigWork
@@ -46,7 +46,7 @@ class Provisioner:
         self._panels = panels
         self._gate = gate
         self._clock = clock
-        self._creator = Creator(store, panels, gate, choice, clock, data_limit_bytes, device_limit)
+        self.creator = Creator(store, panels, gate, choice, clock, data_limit_bytes, device_limit)
 
     async def run_once(self) -> int:
         """Take up to eight due jobs side by side and see each to its end or to its next try; how many were taken."""
@@ -80,7 +80,7 @@ class Provisioner:
     async def _done(self, job: ConfigJob) -> Later | None:
         match job.work:
             case ConfigWork.CREATE:
-                return await self._creator.create(job)
+                return await self.creator.create(job)
             case ConfigWork.SYNC:
                 return await self._sync(job)
             case ConfigWork.DELETE:
@@ -88,7 +88,7 @@ class Provisioner:
 
     async def _sync(self, job: ConfigJob) -> Later | None:
         if job.instance_id is None:
-            return await self._creator.create(job)
+            return await self.creator.create(job)
         access = await self._panels.get(job.instance_id)
         if access is None:
             return Later(CANT_BE_OPENED)
@@ -98,7 +98,7 @@ class Provisioner:
         except PanelUserNotFound:
             failpoint("config.user_lost")
             log.warning("panel_user_lost", instance_id=access.instance_id, config_id=job.config_id)
-            return await self._creator.create(job)
+            return await self.creator.create(job)
         except PanelError as failure:
             return Later(str(failure))
         await self._store.synced(job)
@@ -130,6 +130,5 @@ async def _delete_ours(client: Panel, job: ConfigJob) -> None:
 
 def pause_before_next(job: ConfigJob, later: Later) -> timedelta:
     """Twice as long after each attempt within the bounds, spread by a fifth so that jobs don't come in step."""
-    usual = timedelta(seconds=2 ** min(job.attempts, 16))
     spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads the jobs, guards nothing
-    return max(later.at_least, min(usual, later.at_most) * spread)
+    return max(later.at_least, pause_after(job.attempts, later.at_most) * spread)

@@ -12,7 +12,7 @@ import structlog
 
 from app.failpoints import failpoint
 from app.panels.census import tagged_config
-from app.panels.moves import LEAST_GRACE
+from app.panels.creation import LEAST_GRACE
 from app.panels.port import ListedUser, Panel, PanelError, PanelUserNotFound
 
 if TYPE_CHECKING:

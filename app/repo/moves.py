@@ -16,6 +16,25 @@ if TYPE_CHECKING:
 
     from app.repo.db import Database
 
+
+
+def key_changed(rows: str) -> str:
+    """The part of a statement that tells the owners of `rows` of configs that their key is another now.
+
+    Whoever fetches the shop's own link never sees a key, and is not bothered.
+    """
+    return f"""changed AS (
+        INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
+        SELECT 'moved:' || id || ':' || revision, user_id, 'config_moved', jsonb_build_object('config_id', id::text),
+               :now, :now
+        FROM {rows} WHERE status = 'active' AND is_changed AND expires_at > :now
+          AND NOT EXISTS (SELECT FROM subscription_copies k WHERE k.config_id = id)
+        ON CONFLICT (key) DO NOTHING
+    )"""  # noqa: S608 - constant
+
+
+# A call may still be on its way to a panel for so long; as panels.creation.LEAST_GRACE has it.
+IN_FLIGHT = "interval '60 seconds'"
 # What stands on these has to go: they were switched off, or have been silent since `before` (never, where it is null)
 # while another one was heard: where all are silent, it is we who hear nothing.
 LEFT = """
@@ -64,9 +83,9 @@ CLAIM = statement(
 SAME = "m.config_id = :config_id AND m.source = :source AND m.target IS NOT DISTINCT FROM :target"
 # A user who stayed behind on a panel where the config is wanted again goes as soon as no call can still make it. A
 # removal that was begun keeps its own pace: a second one beside it could take the new user.
-HURRY = """
-    UPDATE config_leftovers l SET next_attempt_at = LEAST(l.next_attempt_at, l.since + interval '60 seconds')
-    WHERE l.config_id = :config_id AND l.instance_id = :instance_id AND l.attempts = 0"""
+HURRY = f"""
+    UPDATE config_leftovers l SET next_attempt_at = LEAST(l.next_attempt_at, l.since + {IN_FLIGHT})
+    WHERE l.config_id = :config_id AND l.instance_id = :instance_id AND l.attempts = 0"""  # noqa: S608 - constant
 AIM = statement(
     f"""
     WITH hurried AS ({HURRY})
@@ -76,8 +95,7 @@ AIM = statement(
     RETURNING m.config_id
     """  # noqa: S608 - constant
 )
-# The revision moves on, so that what a worker does on the old panel at this moment counts for nothing here. Whoever
-# fetches the shop's own link never sees a key, and is not bothered; who holds a key is told that it changed.
+# The revision moves on, so that what a worker does on the old panel at this moment counts for nothing here.
 SWITCH = statement(
     f"""
     WITH moved AS (
@@ -86,19 +104,13 @@ SWITCH = statement(
                revision = c.revision + 1, made_at = :now, delivered_at = COALESCE(c.delivered_at, :now)
         FROM config_moves m
         WHERE {SAME} AND c.id = m.config_id AND c.status = 'active' AND c.instance_id = m.source
-        RETURNING c.id, c.user_id, c.revision, c.expires_at
+        RETURNING c.id, c.user_id, c.revision, c.expires_at, c.status, true AS is_changed
     ), arrived AS (
         DELETE FROM config_moves m USING moved WHERE m.config_id = moved.id
     ), behind AS (
         INSERT INTO config_leftovers (config_id, instance_id, since, next_attempt_at)
         SELECT id, :source, :now, :at FROM moved ON CONFLICT DO NOTHING
-    ), told AS (
-        INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
-        SELECT 'moved:' || id || ':' || revision, user_id, 'config_moved', jsonb_build_object('config_id', id::text),
-               :now, :now
-        FROM moved WHERE expires_at > :now AND NOT EXISTS (SELECT FROM subscription_copies k WHERE k.config_id = id)
-        ON CONFLICT (key) DO NOTHING
-    )
+    ), {key_changed("moved")}
     SELECT id FROM moved
     """  # noqa: S608 - constant
 )

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 class PanelFamily(ABC):
-    """One panel with users under /api/user. Implements what it can of app.panels.port.Panel, which tells the promises."""
+    """One panel with users under /api/user: what app.panels.port.Panel promises, as far as the family does it alike."""
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.failpoints import failpoint
 from app.repo.base import BaseRepository
-from app.repo.moves import HURRY
+from app.repo.moves import HURRY, IN_FLIGHT, key_changed
 from app.repo.sql import statement
 from app.services.records import ConfigJob, ConfigWork
 
@@ -54,9 +54,9 @@ GIVE_UP = statement(
 )
 # A wish that changed while the panel worked keeps the row due: the next claim carries the newer revision out. What was
 # made on a panel that the config has left since, or for a config that is deleted, is removed again, unless a move is on
-# its way to that very user. Who had a key and never fetched the shop's own link is told that it changed.
+# its way to that very user.
 CREATED = statement(
-    """
+    f"""
     WITH done AS (
         UPDATE configs c SET subscription_url = :subscription_url, link = :link, last_error = NULL, attempts = 0,
                status = CASE WHEN c.status = 'creating' THEN 'active' ELSE c.status END,
@@ -68,14 +68,7 @@ CREATED = statement(
           AND (CAST(:instance_id AS text) IS NULL OR c.instance_id = :instance_id)
         RETURNING c.id, c.user_id, c.status, c.message_id, c.expires_at, c.revision, c.moved_from,
                   was.status = 'active' AND was.link <> c.link AS is_changed
-    ), changed AS (
-        INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
-        SELECT 'moved:' || id || ':' || revision, user_id, 'config_moved', jsonb_build_object('config_id', id::text),
-               :now, :now
-        FROM done WHERE status = 'active' AND is_changed AND expires_at > :now
-          AND NOT EXISTS (SELECT FROM subscription_copies k WHERE k.config_id = id)
-        ON CONFLICT (key) DO NOTHING
-    ), told AS (
+    ), {key_changed("done")}, told AS (
         INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
         SELECT 'ready:' || id, user_id, 'config_ready', jsonb_build_object('config_id', id::text),
                message_id, :now, :now
@@ -88,7 +81,7 @@ CREATED = statement(
         ON CONFLICT DO NOTHING
     )
     SELECT user_id FROM done
-    """
+    """  # noqa: S608 - constant
 )
 SYNCED = statement(
     """
@@ -99,7 +92,7 @@ SYNCED = statement(
 # A user who was made after the deletion was wished may have come after the look that found none. Leftovers lose their
 # grace, but for what covers a call that is still on its way to the panel.
 DELETED = statement(
-    """
+    f"""
     WITH gone AS (
         UPDATE configs SET status = 'deleted', is_due = false, deleted_at = :now, last_error = NULL,
                subscription_url = NULL, link = NULL
@@ -114,11 +107,11 @@ DELETED = statement(
         DELETE FROM subscription_copies c USING gone WHERE c.config_id = gone.id
     ), without_grace AS (
         UPDATE config_leftovers l
-        SET next_attempt_at = GREATEST(:now, LEAST(l.next_attempt_at, l.since + interval '60 seconds'))
+        SET next_attempt_at = GREATEST(:now, LEAST(l.next_attempt_at, l.since + {IN_FLIGHT}))
         FROM gone WHERE l.config_id = gone.id
     )
     SELECT user_id FROM gone
-    """
+    """  # noqa: S608 - constant
 )
 # Who waits for a new config hears once, at the third failure or after some seconds, that it takes longer and that
 # nothing is to be done: a panel that hangs fails slowly.
