@@ -234,6 +234,11 @@ class Settings(BaseSettings):
         return self.clock_offset_file is not None and self.telegram_api_url.host in {"127.0.0.1", "localhost", "[::1]"}
 
     @property
+    def data_limit_bytes(self) -> int:
+        """Traffic for each config; 0 for no limit."""
+        return self.data_limit_gib * 1024**3
+
+    @property
     def load_rule(self) -> LoadRule:
         """What traffic weighs in the choice of a panel."""
         return LoadRule(self.panel_traffic_weight, timedelta(hours=self.panel_traffic_hours))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.panels.clients import PanelClients
 from app.payments.gateway.cryptopay import MAIN_NET, TEST_NET, CryptoPay
 from app.payments.gateway.tonapi import TonApi
 
 if TYPE_CHECKING:
     import aiohttp
 
+    from app.repo.panels import PanelRepository
+    from app.services.ports import Clock
     from config import Settings
 
 
@@ -26,3 +29,11 @@ def open_crypto_pay(settings: Settings, http: aiohttp.ClientSession) -> CryptoPa
         return None
     url = settings.cryptobot_api_url or (TEST_NET if settings.cryptobot_testnet else MAIN_NET)
     return CryptoPay(http, str(url), token.get_secret_value())
+
+
+def open_panels(
+    settings: Settings, panels: PanelRepository, clock: Clock, timeout_seconds: float | None = None
+) -> PanelClients:
+    """The panels' clients, each call within `timeout_seconds`, or what the settings say; close them."""
+    seconds = settings.panel_timeout_seconds if timeout_seconds is None else timeout_seconds
+    return PanelClients(panels, clock, seconds, allow_private=settings.panels_allow_private)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.clients import open_panels
 from app.keyring import SUBSCRIPTION_LINKS, SUBSCRIPTION_SEAL
 from app.limits import Limits
 from app.panels.choice import MEASURE_EVERY_SECONDS, PanelChoice
-from app.panels.clients import PanelClients
 from app.panels.gate import PanelGate
 from app.panels.provisioning import Provisioner
 from app.panels.subscription import PanelSubscriptions
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     Every = Callable[[str, float, object], None]
 
-GIB = 1024**3
-
 
 class Fleet:
     """The panels as the shop uses them; `closing` lets go of the connections."""
@@ -48,20 +46,19 @@ class Fleet:
     ) -> None:
         self._wake = wake
         database, cache = stores.database, stores.cache
-        is_private = settings.panels_allow_private
         self.panels = PanelRepository(database, cache, keyring.seal)
-        self.clients = PanelClients(self.panels, clock, settings.panel_timeout_seconds, allow_private=is_private)
+        self.clients = open_panels(settings, self.panels, clock)
         closing.push_async_callback(self.clients.close)
         gate = PanelGate(self.clients, clock)
         self.choice = PanelChoice(self.panels, gate, self.panels, clock, settings.load_rule)
         store = ProvisioningRepository(database, cache)
-        limit, devices = settings.data_limit_gib * GIB, settings.max_ips_per_config
+        limit, devices = settings.data_limit_bytes, settings.max_ips_per_config
         self.provisioner = Provisioner(store, self.panels, gate, self.choice, clock, limit, devices)
         creator = self.provisioner.creator
         self.upkeep = Upkeep(settings, database, clock, self.panels, self.clients, gate, self.choice, creator, wake)
         self.usage = MarzbanUsage(self.panels, gate)
         self.limits = Limits(settings, stores, clock, keyring, self.panels, self.clients, gate, closing)
-        profiles = SubscriptionHttp(allow_private=is_private)
+        profiles = SubscriptionHttp(allow_private=settings.panels_allow_private)
         closing.push_async_callback(profiles.close)
         # Subscription links of our own, where customers can reach the web server.
         self.links: SubLinks | None = None

@@ -83,7 +83,6 @@ PROVISIONERS = 3
 IN_EACH_PROCESS = {"rates", "buckets", "panels"}
 LEFT_OVER_SECONDS = 10
 DAY_SECONDS = 86_400
-GIB = 1024**3
 
 
 class App:

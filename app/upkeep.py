@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 60
 MOVE_SECONDS = 15
 SWEEP_SECONDS = 60
-GIB = 1024**3
 
 
 def silence(settings: Settings) -> timedelta | None:
@@ -65,7 +64,7 @@ class Upkeep:
             gate,
             clock,
             every=timedelta(minutes=settings.panel_sweep_minutes),
-            data_limit_bytes=settings.data_limit_gib * GIB,
+            data_limit_bytes=settings.data_limit_bytes,
         )
 
     async def run_once(self) -> bool:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.context import with_stores
+from app.cli.context import panel_table, with_stores
+from app.clients import open_panels
 from app.clock import open_clock
-from app.keyring import open_keyring
-from app.panels.inspection import open_inspector
+from app.panels.inspection import PanelInspector
 from app.repo.audit import INVARIANTS, Break, examined
 from app.repo.oversight import OversightRepository
-from app.repo.panels import PanelRepository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,14 +55,12 @@ def audit(
 
 async def _census(settings: Settings, stores: Stores) -> list[PanelFinding]:
     """The panels in service, and those out of it that configs still stand on."""
-    panels = PanelRepository(stores.database, stores.cache, open_keyring(settings).seal)
+    panels = panel_table(settings, stores)
     configs = OversightRepository(stores.database)
     in_use = {config.instance_id for config in await configs.standing()}
     wanted = [access for access, active in await panels.listing() if active or access.instance_id in in_use]
-    clock = open_clock(settings.clock_offset_file)
-    timeout, allow_private = settings.panel_timeout_seconds, settings.panels_allow_private
-    async with open_inspector(panels, clock, timeout, allow_private=allow_private) as inspector:
-        return await inspector.census(wanted, configs)
+    async with open_panels(settings, panels, open_clock(settings.clock_offset_file)) as clients:
+        return await PanelInspector(clients).census(wanted, configs)
 
 
 def _book_lines(broken: Sequence[Break]) -> Iterable[str]:

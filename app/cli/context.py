@@ -11,7 +11,9 @@ import typer
 
 from app.embedded.postgres import EmbeddedPostgresError
 from app.embedded.redis import RedisUnavailable
+from app.keyring import open_keyring
 from app.repo.init_db import migrate
+from app.repo.panels import PanelRepository
 from app.stores import DatabaseDoesNotAnswer, Stores, open_stores
 from app.utils.logging import configure_logging
 from config import Settings, SettingsError, load_settings
@@ -47,3 +49,8 @@ def with_stores(work: Callable[[Settings, Stores], Awaitable[Result]]) -> Result
 async def _run(settings: Settings, work: Callable[[Settings, Stores], Awaitable[Result]]) -> Result:
     async with _stores(settings) as stores:
         return await work(settings, stores)
+
+
+def panel_table(settings: Settings, stores: Stores) -> PanelRepository:
+    """The table of panels, with the key of this installation."""
+    return PanelRepository(stores.database, stores.cache, open_keyring(settings).seal)

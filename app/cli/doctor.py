@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 import aiohttp
 import typer
 
+from app.cli.context import panel_table
 from app.cli.doctor_providers import yookassa
 from app.cli.finding import Finding
 from app.cli.rates import age, asked, of
-from app.clients import open_tonapi
+from app.clients import open_panels, open_tonapi
 from app.clock import open_clock
 from app.domain.assets import Asset
 from app.domain.ton import TonAddress
 from app.embedded.postgres import EmbeddedPostgresError
 from app.embedded.redis import RedisUnavailable
-from app.keyring import FILE, open_keyring
-from app.panels.inspection import open_inspector
+from app.keyring import FILE
+from app.panels.inspection import PanelInspector
 from app.repo.init_db import revisions
 from app.repo.jobs import JobRepository
 from app.repo.oversight import OversightRepository
-from app.repo.panels import PanelRepository
 from app.repo.rates import RateRepository
 from app.services.ports import ChainUnavailable
 from app.stores import DatabaseDoesNotAnswer, open_stores
@@ -194,10 +194,9 @@ async def _rates(settings: Settings, stores: Stores) -> list[Finding]:
 
 
 async def _panels(settings: Settings, stores: Stores) -> list[Finding]:
-    repository = PanelRepository(stores.database, stores.cache, open_keyring(settings).seal)
-    active = await repository.active()
-    clock, allow_private = open_clock(settings.clock_offset_file), settings.panels_allow_private
-    async with open_inspector(repository, clock, ANSWER_SECONDS, allow_private=allow_private) as inspector:
-        checkups = await inspector.checkups(active)
+    panels = panel_table(settings, stores)
+    active = await panels.active()
+    async with open_panels(settings, panels, open_clock(settings.clock_offset_file), ANSWER_SECONDS) as clients:
+        checkups = await PanelInspector(clients).checkups(active)
     findings = [Finding(f"panel {each.instance_id}", each.is_well, each.said) for each in checkups]
     return findings or [Finding("panels", is_well=False, said="none in service that can be opened")]

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.context import with_stores
+from app.cli.context import panel_table, with_stores
+from app.clients import open_panels
 from app.clock import open_clock
-from app.keyring import open_keyring
-from app.panels.clients import PanelClients
-from app.panels.sweep_by_hand import SweepReport, open_hand_sweep
-from app.repo.panels import PanelRepository
+from app.panels.sweep_by_hand import SweepReport, hand_sweep
 from app.repo.upkeep import UpkeepRepository
-from app.upkeep import GIB, silence
+from app.upkeep import silence
 
 if TYPE_CHECKING:
     from app.services.upkeep_records import PanelState
@@ -45,7 +43,7 @@ def drain(instance_id: str) -> None:
     """Let a panel take no new configs, and have the running bot move those it has to other panels."""
 
     async def work(settings: Settings, stores: Stores) -> list[PanelState]:
-        if not await _panels(settings, stores).switch(instance_id, active=False, keeps=False):
+        if not await panel_table(settings, stores).switch(instance_id, active=False, keeps=False):
             return []
         states = await UpkeepRepository(stores.database).states(silence_began(settings))
         return [panel for panel in states if panel.instance_id == instance_id]
@@ -81,20 +79,12 @@ def sweep(
     """
 
     async def work(settings: Settings, stores: Stores) -> list[SweepReport]:
-        panels = _panels(settings, stores)
+        panels = panel_table(settings, stores)
         wanted = [access for access, _ in await panels.listing() if instance_id in {None, access.instance_id}]
         clock, upkeep = open_clock(settings.clock_offset_file), UpkeepRepository(stores.database)
-        is_private = settings.panels_allow_private
-        clients = PanelClients(panels, clock, settings.panel_timeout_seconds, allow_private=is_private)
-        async with open_hand_sweep(
-            upkeep,
-            panels,
-            clients,
-            clock,
-            settings.data_limit_gib * GIB,
-            acts=not dry_run,
-            is_bounded=not every and not dry_run,
-        ) as sweeper:
+        limit, is_bounded = settings.data_limit_bytes, not every and not dry_run
+        async with open_panels(settings, panels, clock) as clients:
+            sweeper = hand_sweep(upkeep, panels, clients, clock, limit, acts=not dry_run, is_bounded=is_bounded)
             return [await sweeper.whole(access) for access in wanted]
 
     reports = with_stores(work)
@@ -124,7 +114,3 @@ def _lately(panel: PanelState) -> str:
         found = [f"{panel.counts[name]} {name}" for name in FOUND if panel.counts.get(name)]
         words.append(f"swept {panel.swept_at.astimezone(UTC):%Y-%m-%d %H:%M}: {', '.join(found) or 'all as it should'}")
     return "; ".join(words)
-
-
-def _panels(settings: Settings, stores: Stores) -> PanelRepository:
-    return PanelRepository(stores.database, stores.cache, open_keyring(settings).seal)

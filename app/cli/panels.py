@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from app.cli import panel_upkeep
-from app.cli.context import with_stores
+from app.cli.context import panel_table, with_stores
 from app.cli.panel_table import table_lines
+from app.clients import open_panels
 from app.clock import open_clock
-from app.keyring import open_keyring
-from app.panels.clients import PanelClients
 from app.panels.ranking import look
-from app.repo.panels import PanelRepository
 from app.services.records import PanelAccess, PanelKind, TlsMode
 
 if TYPE_CHECKING:
@@ -46,12 +44,9 @@ def ranked(context: typer.Context) -> None:
 
     async def work(settings: Settings, stores: Stores) -> list[str]:
         clock, rule = open_clock(settings.clock_offset_file), settings.load_rule
-        panels, is_private = _repository(settings, stores), settings.panels_allow_private
-        clients = PanelClients(panels, clock, settings.panel_timeout_seconds, allow_private=is_private)
-        try:
+        panels = panel_table(settings, stores)
+        async with open_panels(settings, panels, clock) as clients:
             return list(table_lines(await look(panels, clock, rule, clients), rule, clock.now()))
-        finally:
-            await clients.close()
 
     print("\n".join(with_stores(work)))
 
@@ -81,7 +76,7 @@ def add(
     )  # fmt: skip
 
     async def work(settings: Settings, stores: Stores) -> bool:
-        return await _repository(settings, stores).add(panel)
+        return await panel_table(settings, stores).add(panel)
 
     if not with_stores(work):
         print(f"There is already a panel {instance_id}, or one at that address.", file=sys.stderr)
@@ -93,7 +88,7 @@ def listing() -> None:
     """Show every panel."""
 
     async def work(settings: Settings, stores: Stores) -> list[tuple[PanelAccess, bool]]:
-        return await _repository(settings, stores).listing()
+        return await panel_table(settings, stores).listing()
 
     for panel, is_active in with_stores(work):
         state = "active" if is_active else "off"
@@ -115,7 +110,7 @@ def tune(
         raise typer.Exit(2)
 
     async def work(settings: Settings, stores: Stores) -> bool:
-        return await _repository(settings, stores).tune(instance_id, priority, capacity)
+        return await panel_table(settings, stores).tune(instance_id, priority, capacity)
 
     if not with_stores(work):
         _refuse_unknown(instance_id)
@@ -134,7 +129,7 @@ def switch_off(instance_id: str) -> None:
 
 def _switch(instance_id: str, *, active: bool) -> None:
     async def work(settings: Settings, stores: Stores) -> bool:
-        return await _repository(settings, stores).switch(instance_id, active=active)
+        return await panel_table(settings, stores).switch(instance_id, active=active)
 
     if not with_stores(work):
         _refuse_unknown(instance_id)
@@ -154,7 +149,3 @@ def _profile(written: str) -> dict[str, object]:
 def _refuse_unknown(instance_id: str) -> NoReturn:
     print(f"There is no panel {instance_id}.", file=sys.stderr)
     raise typer.Exit(1)
-
-
-def _repository(settings: Settings, stores: Stores) -> PanelRepository:
-    return PanelRepository(stores.database, stores.cache, open_keyring(settings).seal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import structlog
 
@@ -22,7 +22,10 @@ log = structlog.get_logger(__name__)
 
 
 class PanelClients:
-    """Clients made when first wanted. `allow_private` lets panels stand on this machine or in a private net."""
+    """Clients made when first wanted; a block closes them.
+
+    `allow_private` lets panels stand on this machine or in a private net.
+    """
 
     def __init__(
         self, cache: TokenCache, clock: Clock, timeout_seconds: float = 10, *, allow_private: bool = False
@@ -43,6 +46,12 @@ class PanelClients:
         client = ADAPTERS[access.kind](access, session, self._cache, self._clock, self._timeout_seconds)
         self._clients[access.instance_id] = (access, client)
         return client
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         """Close all connections; calls in flight fail."""

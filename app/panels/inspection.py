@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,10 +12,8 @@ from app.panels.health import Unfit, usable_nodes
 from app.panels.port import ListedUser, Panel, PanelError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from app.repo.panel_token import TokenCache
-    from app.services.ports import Clock
     from app.services.records import PanelAccess, StandingConfig
 
 PAGE = 500
@@ -100,18 +97,6 @@ class PanelInspector:
         of_nodes = f"{len(usable)} of {nodes} nodes usable" if nodes else "no nodes, the core serves alone"
         said = f"{health.product}, {of_nodes}, {health.users_active} active users"
         return Checkup(access.instance_id, is_well=True, said=said)
-
-
-@asynccontextmanager
-async def open_inspector(
-    cache: TokenCache, clock: Clock, timeout_seconds: float, *, allow_private: bool
-) -> AsyncIterator[PanelInspector]:
-    """An inspector with connections of its own, which are closed with the block."""
-    clients = PanelClients(cache, clock, timeout_seconds, allow_private=allow_private)
-    try:
-        yield PanelInspector(clients)
-    finally:
-        await clients.close()
 
 
 async def _all_users(client: Panel) -> dict[str, ListedUser]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from app.panels.sweep import CONFIGS, DONE, Sweeper, TooManyDifferences
 from app.services.upkeep_records import Sweep
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
 
     from app.panels.sweep import SweepStore
     from app.services.ports import Clock, PanelStore
@@ -48,8 +47,7 @@ class HandSweep:
         return SweepReport(access.instance_id, sweep.counts)
 
 
-@asynccontextmanager
-async def open_hand_sweep(
+def hand_sweep(
     store: SweepStore,
     panels: PanelStore,
     clients: PanelClients,
@@ -58,8 +56,8 @@ async def open_hand_sweep(
     *,
     acts: bool,
     is_bounded: bool,
-) -> AsyncIterator[HandSweep]:
-    """A comparison by these clients, whose connections are closed with the block."""
+) -> HandSweep:
+    """A comparison that asks by these clients."""
     sweeper = Sweeper(
         store,
         panels,
@@ -70,7 +68,4 @@ async def open_hand_sweep(
         acts=acts,
         is_bounded=is_bounded,
     )
-    try:
-        yield HandSweep(sweeper, clock)
-    finally:
-        await clients.close()
+    return HandSweep(sweeper, clock)

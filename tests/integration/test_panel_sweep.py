@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.panels.clients import PanelClients
-from app.panels.sweep_by_hand import open_hand_sweep
+from app.panels.sweep_by_hand import hand_sweep
 from tests.support.upkeep_world import UpkeepWorld, upkeep_world
 
 if TYPE_CHECKING:
@@ -197,9 +196,8 @@ async def test_an_operator_can_have_a_restored_panel_put_right_all_the_same(worl
         ((None, {"configs": 30, "missing": 30}), {"acts": True, "is_bounded": False}),
     ):
         assert await world.rows("SELECT count(*) FROM configs WHERE is_due") == [(0,)]
-        clients = PanelClients(world.panels, world.clock, 5, allow_private=True)
-        async with open_hand_sweep(world.upkeep, world.panels, clients, world.clock, 0, **options) as sweep:
-            report = await sweep.whole(access)
+        sweep = hand_sweep(world.upkeep, world.panels, world.clients, world.clock, 0, **options)
+        report = await sweep.whole(access)
         assert (report.stopped, report.counts) == said
     await world.tidy()
     assert await world.differences() == set()
