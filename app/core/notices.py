@@ -97,7 +97,12 @@ class Notifier:
                 await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
             case NoticeKind.PURCHASE_RETURNED:
                 await self._say_in(notice, Screen(_returned(notice, t), keyboards.paid(t)))
-            case _:
+            case (
+                NoticeKind.CONFIG_READY
+                | NoticeKind.CONFIG_DELAYED
+                | NoticeKind.CONFIG_MOVED
+                | NoticeKind.CONFIG_PAUSED
+            ):
                 await self._tell_of_config(notice, t)
 
     async def _tell_of_config(self, notice: Notice, t: Translator) -> None:

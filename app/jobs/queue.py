@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import traceback
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from pgqueuer.models import Job, Schedule
 
 from app.jobs.cron import cron
 from app.jobs.rounds import Rounds
+from app.utils.logging import place_of
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -219,8 +219,8 @@ class JobQueue:
         return None
 
     def _failed(self, name: str, error: BaseException) -> str:
-        """Kind and place only: the text of an error may hold a row, and with it a link."""
+        """Why, in words that hold no value."""
         self._failures[name] += 1
         log.error("job_failed", task=name, exc_info=error)
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        return f"{type(error).__name__} in {frame.name}, line {frame.lineno}"
+        kind, function, line = place_of(error)
+        return f"{kind} in {function}, line {line}"

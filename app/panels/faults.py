@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import traceback
+from app.utils.logging import place_of
 
 
 def where(error: Exception) -> dict[str, str]:
-    """Kind and place only: the text of a driver's error may hold a row, and with it a link."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return {"error": type(error).__name__, "at": f"{frame.name}:{frame.lineno}"}
+    """Kind and place, as a line of the log has them."""
+    kind, function, line = place_of(error)
+    return {"error": kind, "at": f"{function}:{line}"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 import structlog
@@ -65,3 +66,9 @@ def configure_logging(*, enabled: bool, level: str, aiogram: bool, secrets: Iter
     root.setLevel(logging.WARNING if enabled else logging.CRITICAL)
     logging.getLogger("app").setLevel(level if enabled else logging.CRITICAL)
     logging.getLogger("aiogram").setLevel(level if enabled and aiogram else logging.ERROR)
+
+
+def place_of(error: BaseException) -> tuple[str, str, int]:
+    """Kind, function and line, no more: the text of a driver's error may hold a row, and with it a link."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return type(error).__name__, frame.name, frame.lineno or 0
