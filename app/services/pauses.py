@@ -36,7 +36,7 @@ class PauseJob:
     status: PauseStatus
     created_at: datetime
     attempts: int
-    stands: bool = True
+    stands: bool
 
 
 class PauseStore(Protocol):
