@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.core.actions import DeleteConfig, LeaveWaiting, NewConfig, ReissueLink, ShowConfig, ShowKey
 from app.core.handlers.utils import row_id
-from app.core.keyboards import creating, delete_config, reissue_link
+from app.core.keys.configs import creating, delete_config, reissue_link
 from app.core.screens import details, pages
 from app.core.screens.screen import Screen, show
 from app.core.switchboard import ScreenRouter

@@ -29,9 +29,7 @@ router = ScreenRouter("payments")
 
 
 @router.click(TopUp)
-async def top_up(
-    query: CallbackQuery, action: TopUp, t: Translator, shopfront: Shopfront, state: FSMContext
-) -> None:
+async def top_up(query: CallbackQuery, action: TopUp, t: Translator, shopfront: Shopfront, state: FSMContext) -> None:
     """Choose how to pay; with a single way there is nothing to choose."""
     methods = shopfront.topups.methods
     if not methods:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import segno
 
-from app.core import keyboards
+from app.core.keys import configs as configs_keys
+from app.core.keys import topups as topups_keys
 from app.core.screens.screen import Screen
 from app.services.records import LinkInvoice
 
@@ -32,7 +33,7 @@ def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
     """A config that is ready: link, QR, expiry, traffic; one that is not: that it is being made."""
     url = shown.public_url or shown.subscription_url or shown.link
     if url is None:
-        return Screen(t("vpn.delayed" if shown.is_delayed else "vpn.creating"), keyboards.creating(t, shown.id))
+        return Screen(t("vpn.delayed" if shown.is_delayed else "vpn.creating"), configs_keys.creating(t, shown.id))
     traffic = t.usage(usage.used_bytes, usage.limit_bytes) if usage else t.plain("config.traffic_unknown")
     text = t(
         "config.caption",
@@ -42,7 +43,7 @@ def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
         traffic=traffic,
         hint=t("config.hint_page" if shown.public_url else "config.hint"),
     )
-    return Screen(text, keyboards.config(t, shown, url), qr(url))
+    return Screen(text, configs_keys.config(t, shown, url), qr(url))
 
 
 def invoice(t: Translator, shown: AnyInvoice) -> Screen:
@@ -58,7 +59,7 @@ def invoice(t: Translator, shown: AnyInvoice) -> Screen:
         comment=shown.comment,
         deadline=f"{shown.expires_at:%H:%M}",
     )
-    return Screen(text, keyboards.invoice(t, shown), qr(shown.ton_link))
+    return Screen(text, topups_keys.invoice(t, shown), qr(shown.ton_link))
 
 
 def _link_invoice(t: Translator, shown: LinkInvoice) -> Screen:
@@ -70,4 +71,4 @@ def _link_invoice(t: Translator, shown: LinkInvoice) -> Screen:
         price=price,
         deadline=f"{shown.expires_at:%H:%M}",
     )
-    return Screen(text, keyboards.link_invoice(t, shown, price))
+    return Screen(text, topups_keys.link_invoice(t, shown, price))
