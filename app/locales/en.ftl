@@ -545,3 +545,34 @@ error =
     .method_unavailable = This payment method is unavailable right now. Try another one, or a little later.
     .storage = The service is unavailable right now. Nothing has changed; please try again in a minute.
     .stale_button = This button is out of date. Please open the menu again.
+
+privacy =
+    .text =
+        🔒 <b>What we know of you</b>
+
+        <b>We keep:</b> your Telegram ID, the name and language from Telegram, the end of your subscription, your payments, and how much traffic each config has used. The subscription can't work without these.
+
+        <b>We don't keep and don't see:</b> which sites you open and what you send. Your phone number and card never reach us: the payment system handles the payment.
+
+        We pass nothing on, unless the law demands it. To have everything deleted but the records of payments, write to support: /paysupport.
+
+about =
+    .full =
+        🪐 OrbitVPN: a fast VPN for phone and computer.
+
+        🎁 { $trial } free, no card, no registration
+        ⚡️ Connected within a minute
+        📱 iPhone, Android, Windows, macOS, Linux
+
+        Press Start, and the trial begins at once.
+    .short = A fast VPN for phone and computer. Connected within a minute, with a free trial.
+
+command =
+    .start = Start
+    .menu = Main menu
+    .promo = Enter a promo code
+    .help = How to connect
+    .language = Language · Язык
+    .paysupport = Questions about payments
+    .terms = Terms
+    .privacy = What we know of you
