@@ -59,6 +59,7 @@ def texts_in_code() -> set[str]:
 def test_a_language_has_every_text_with_the_same_values_and_the_same_tags_all_closed(language: str) -> None:
     texts = TEXTS[language]
     assert texts.keys() == KEYS
+    assert all(map(translator(language).knows, KEYS))
     for key, text in texts.items():
         assert text.values == TEXTS["ru"][key].values, key
         assert text.tags == TEXTS["ru"][key].tags, key
