@@ -17,16 +17,15 @@ from app.core.bot import make_bot
 from app.core.dispatch import ShortDispatcher
 from app.core.handlers import make_switchboard
 from app.core.intake import Intake
+from app.core.introduction import Introduction
 from app.core.lanes import Lanes
 from app.core.membership import Membership
 from app.core.middlewares import BannedMiddleware, ErrorBoundary, PrivateOnlyMiddleware
 from app.core.notices import Notifier
 from app.core.outgoing import OutgoingPolicy
 from app.core.polling import Polling
-from app.core.shopfront import Shopfront
 from app.core.states import Dialogues
-from app.domain.money import Money
-from app.domain.referral import Bonus
+from app.counter import Counter
 from app.fleet import Fleet
 from app.jobs.queue import JobQueue
 from app.jobs.supervisor import Supervisor
@@ -39,25 +38,17 @@ from app.repo.bonuses import Bonuses
 from app.repo.configs import ConfigRepository
 from app.repo.deliveries import DeliveryRepository
 from app.repo.doorman import Doorman
-from app.repo.gifts import GiftRepository
 from app.repo.init_db import migrate, seed_panel
 from app.repo.jobs import JobRepository
 from app.repo.leases import Leadership
 from app.repo.notices import NoticeRepository
 from app.repo.payments import PaymentRepository
-from app.repo.promos import PromoRepository
 from app.repo.receipts import ReceiptRepository
 from app.repo.settlement import Settler
-from app.repo.shop import ShopRepository
 from app.repo.user import UserRepository
 from app.services.accounts import Accounts
-from app.services.configs import Configs
 from app.services.deliveries import Deliveries
-from app.services.gifts import Gifts
-from app.services.promos import Promos
 from app.services.records import PanelAccess
-from app.services.shop import Shop
-from app.services.topups import TopUps
 from app.stores import Stores, open_stores
 from app.utils.logging import configure_logging
 from app.utils.rate_limit import LocalBuckets, RateLimitMiddleware
@@ -79,8 +70,8 @@ log = structlog.get_logger(__name__)
 
 UPDATES = ("message", "callback_query", "my_chat_member", "pre_checkout_query")
 PROVISIONERS = 3
-# Jobs of which each process needs its own run: they keep up what it holds in memory.
-IN_EACH_PROCESS = {"rates", "buckets", "panels"}
+# Jobs of which each process needs its own run: they keep up what it holds in memory, or tell what its release says.
+IN_EACH_PROCESS = {"rates", "buckets", "panels", "introduction"}
 LEFT_OVER_SECONDS = 10
 DAY_SECONDS = 86_400
 
@@ -143,26 +134,19 @@ class App:
     def _telegram(self) -> None:
         storage = Dialogues(self.stores.cache.client, state_ttl=3600, data_ttl=3600)
         self.dispatcher = ShortDispatcher(name="orbit")
-        sales = ShopRepository(self.stores.database, self.stores.cache)
-        shop = Shop(sales, self.settings.catalogue(), self.clock, self.wake)
-        gifts = GiftRepository(self.stores.database, self.stores.cache)
-        self.promos = Promos(PromoRepository(self.stores.database, self.stores.cache), self.clock, self.wake)
-        configs = Configs(self.configs, self.fleet.usage, self.clock, self.wake, self.links)
-        self.dispatcher["shopfront"] = Shopfront(
-            accounts=self.accounts,
-            configs=configs,
-            shop=shop,
-            topups=TopUps(self.cash.manager, self.payments, self.wake),
-            promos=self.promos,
-            gifts=Gifts(gifts, shop, self.clock),
-            devices=self.limits.devices,
-            clock=self.clock,
-            referral_bonus=Bonus(
-                Money.rub(self.settings.referral_bonus), at_signup=self.settings.referral_trigger == "signup"
-            ),
-            support=self.settings.support_username,
-            bot_username=self._bot_username,
+        self.counter = Counter(
+            self.settings,
+            self.stores,
+            self.clock,
+            self.accounts,
+            self.payments,
+            self.configs,
+            self.cash,
+            self.fleet,
+            self.wake,
+            self._bot_username,
         )
+        self.dispatcher["shopfront"] = self.counter.shopfront
         self.buckets = LocalBuckets()
         locale = LocaleMiddleware(Doorman(self.stores.cache), self.accounts, storage)
         around = (
@@ -178,7 +162,7 @@ class App:
         self.switchboard = make_switchboard()
         self.switchboard.attach(self.dispatcher)
         self.dispatcher.my_chat_member.register(Membership(self.accounts).note)
-        self.notifier = Notifier(self.bot, self.notices, configs, self.clock)
+        self.notifier = Notifier(self.bot, self.notices, self.counter.configs, self.clock)
         self.lanes = Lanes(self.supervisor.spawn, self.settings.updates_in_hand)
         self.intake = Intake(
             self.bot, self.dispatcher, self.lanes, look=locale.look_early, money=self.cash.money_updates
@@ -231,8 +215,9 @@ class App:
         self.queue.every("notices", LEFT_OVER_SECONDS, self._notify)
         self._every("jobs-kept", DAY_SECONDS, self.jobs.forget)
         self._every("deliveries", 60, self.deliveries.run_once)
-        self._every("promos", 60, self.promos.release_lapsed)
+        self._every("introduction", 3600, Introduction(self.bot, self.settings.free_trial_days).run_once)
         self._every("buckets", 3600, self.buckets.sweep)
+        self.counter.start_jobs(self._every)
         self.cash.start_jobs(self._every)
         self.fleet.start_jobs(self._every, self.supervisor)
         Office(self.settings, self.stores, self.clock, self.bot, self.cash.watched).start_jobs(self._every)

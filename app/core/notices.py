@@ -10,10 +10,12 @@ import structlog
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 
 from app.core import keyboards
+from app.core.keys import configs as configs_keys
+from app.core.keys import topups as topups_keys
 from app.core.outgoing import PersonGone
 from app.core.screens import details
 from app.core.screens.pictures import closed_invoice
-from app.core.screens.screen import Screen, edit, send
+from app.core.screens.screen import CELEBRATION, Screen, edit, send
 from app.domain.errors import NotFound, OrbitError
 from app.domain.money import ZERO, Money
 from app.failpoints import failpoint
@@ -75,10 +77,10 @@ class Notifier:
                 await self._close_invoice(notice, t("invoice.paid"))
                 amount = t.money(Money.rub(notice.facts["amount"]))
                 text = t("notice.paid", amount=amount, receipt=notice.facts["receipt"])
-                await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
+                await send(self._bot, notice.recipient, Screen(text, topups_keys.paid(t), effect=CELEBRATION))
             case NoticeKind.PAYMENT_EXPIRED:
                 amount = t.money(Money.rub(notice.facts["amount"]))
-                again = keyboards.top_up_again(t, Money.rub(notice.facts["amount"]))
+                again = topups_keys.top_up_again(t, Money.rub(notice.facts["amount"]))
                 await self._close_invoice(notice, t("invoice.expired", amount=amount), again)
             case NoticeKind.PAYMENT_REFUNDED:
                 amount = t.money(Money.rub(notice.facts["amount"]))
@@ -88,27 +90,24 @@ class Notifier:
                 change = Money.rub(notice.facts["amount"])
                 key = "notice.added" if change > ZERO else "notice.taken"
                 text = t(key, amount=t.money(max(change, -change)))
-                await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
+                await send(self._bot, notice.recipient, Screen(text, topups_keys.paid(t)))
             case NoticeKind.REFERRAL_BONUS:
                 text = t("notice.bonus", amount=t.money(Money.rub(notice.facts["amount"])))
-                await send(self._bot, notice.recipient, Screen(text, keyboards.paid(t)))
+                await send(self._bot, notice.recipient, Screen(text, topups_keys.paid(t), effect=CELEBRATION))
             case NoticeKind.GIFT_REDEEMED:
                 text = t("notice.gift", days=t.count("day", int(notice.facts["days"])))
                 await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
             case NoticeKind.PURCHASE_RETURNED:
-                await self._say_in(notice, Screen(_returned(notice, t), keyboards.paid(t)))
+                await self._say_in(notice, Screen(_returned(notice, t), topups_keys.paid(t)))
             case (
-                NoticeKind.CONFIG_READY
-                | NoticeKind.CONFIG_DELAYED
-                | NoticeKind.CONFIG_MOVED
-                | NoticeKind.CONFIG_PAUSED
+                NoticeKind.CONFIG_READY | NoticeKind.CONFIG_DELAYED | NoticeKind.CONFIG_MOVED | NoticeKind.CONFIG_PAUSED
             ):
                 await self._tell_of_config(notice, t)
 
     async def _tell_of_config(self, notice: Notice, t: Translator) -> None:
         match notice.kind:
             case NoticeKind.CONFIG_DELAYED:
-                keyboard = keyboards.creating(t, int(notice.facts["config_id"]))
+                keyboard = configs_keys.creating(t, int(notice.facts["config_id"]))
                 await self._say_in(notice, Screen(t("vpn.delayed"), keyboard))
             case NoticeKind.CONFIG_MOVED:
                 await self._offer_new_key(notice, t)
@@ -125,9 +124,7 @@ class Notifier:
             case _:
                 await self._show_config(notice, t)
 
-    async def _close_invoice(
-        self, notice: Notice, text: str, keyboard: InlineKeyboardMarkup | None = None
-    ) -> None:
+    async def _close_invoice(self, notice: Notice, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
         """Put the end into the message that showed the invoice; one that is gone needs no end."""
         if notice.message_id is None:
             return
@@ -168,7 +165,7 @@ class Notifier:
             await self._configs.get(notice.recipient, config_id)
         except NotFound:
             return
-        await send(self._bot, notice.recipient, Screen(t("notice.moved"), keyboards.new_key(t, config_id)))
+        await send(self._bot, notice.recipient, Screen(t("notice.moved"), configs_keys.new_key(t, config_id)))
 
     async def _show_config(self, notice: Notice, t: Translator) -> None:
         try:

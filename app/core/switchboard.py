@@ -85,6 +85,11 @@ class Switchboard:
         """Every callback prefix that is handled, for tests that must forget none."""
         return {prefix: action for prefix, (action, _) in self._clicks.items()}
 
+    @property
+    def commands(self) -> frozenset[str]:
+        """Every command that is answered."""
+        return frozenset(self._commands)
+
     def attach(self, dispatcher: Dispatcher) -> None:
         """Take every click and every message of the dispatcher."""
         dispatcher.callback_query.register(self.on_click)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import segno
 
-from app.core import keyboards
+from app.core.keys import configs as configs_keys
+from app.core.keys import topups as topups_keys
 from app.core.screens.screen import Screen
 from app.services.records import LinkInvoice
 
@@ -32,7 +33,7 @@ def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
     """A config that is ready: link, QR, expiry, traffic; one that is not: that it is being made."""
     url = shown.public_url or shown.subscription_url or shown.link
     if url is None:
-        return Screen(t("vpn.delayed" if shown.is_delayed else "vpn.creating"), keyboards.creating(t, shown.id))
+        return Screen(t("vpn.delayed" if shown.is_delayed else "vpn.creating"), configs_keys.creating(t, shown.id))
     traffic = t.usage(usage.used_bytes, usage.limit_bytes) if usage else t.plain("config.traffic_unknown")
     text = t(
         "config.caption",
@@ -42,7 +43,7 @@ def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
         traffic=traffic,
         hint=t("config.hint_page" if shown.public_url else "config.hint"),
     )
-    return Screen(text, keyboards.config(t, shown, url), qr(url))
+    return Screen(text, configs_keys.config(t, shown, url), qr(url))
 
 
 def invoice(t: Translator, shown: AnyInvoice) -> Screen:
@@ -56,9 +57,9 @@ def invoice(t: Translator, shown: AnyInvoice) -> Screen:
         asset=shown.asset.label,
         address=shown.address,
         comment=shown.comment,
-        deadline=f"{shown.expires_at:%H:%M}",
+        deadline=t.time(shown.expires_at),
     )
-    return Screen(text, keyboards.invoice(t, shown), qr(shown.ton_link))
+    return Screen(text, topups_keys.invoice(t, shown), qr(shown.ton_link))
 
 
 def _link_invoice(t: Translator, shown: LinkInvoice) -> Screen:
@@ -68,6 +69,6 @@ def _link_invoice(t: Translator, shown: LinkInvoice) -> Screen:
         amount=t.money(shown.amount),
         method=t.plain(f"method.{shown.method}"),
         price=price,
-        deadline=f"{shown.expires_at:%H:%M}",
+        deadline=t.time(shown.expires_at),
     )
-    return Screen(text, keyboards.link_invoice(t, shown, price))
+    return Screen(text, topups_keys.link_invoice(t, shown, price))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.core import keyboards
+from app.core.keys import configs as configs_keys
 from app.core.screens.screen import Screen
 from app.locales.locales import Markup
 
@@ -31,13 +31,13 @@ def of_config(t: Translator, config: Config, cards: tuple[DeviceCard, ...], most
         lines = Markup("\n".join(_line(t, card, now) for card in others))
         parts.append(t("devices.uncounted", apps=lines))
     removable = [(card.id, _name(t, card)) for card in counted]
-    return Screen("\n\n".join(parts), keyboards.devices(t, config.id, removable))
+    return Screen("\n\n".join(parts), configs_keys.devices(t, config.id, removable))
 
 
 def _line(t: Translator, card: DeviceCard, now: datetime) -> Markup:
     words = [word for word in (card.model, card.system, card.app) if word]
     details = " · ".join(words[1:])
-    seen = t.plain("devices.today") if card.seen_at.date() == now.date() else t.date(card.seen_at)
+    seen = t.plain("devices.today") if t.date(card.seen_at) == t.date(now) else t.date(card.seen_at)
     if details:
         return t("devices.line", name=_name(t, card), details=details, seen=seen)
     return t("devices.short_line", name=_name(t, card), seen=seen)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.core import keyboards
+from app.core.keys import configs as configs_keys
+from app.core.keys import sales as sales_keys
+from app.core.keys import topups as topups_keys
 from app.core.screens.screen import Screen
 from app.domain.promo import Offer
 from app.domain.subscription import TRIAL_PLAN, days_left, extended, is_active
@@ -32,9 +35,7 @@ def subscription_line(t: Translator, account: Account, now: datetime) -> Markup:
 
 def home(t: Translator, account: Account, now: datetime) -> Screen:
     """The main menu."""
-    text = t(
-        "home.title", subscription=subscription_line(t, account, now), balance=t.money(account.balance)
-    )
+    text = t("home.title", subscription=subscription_line(t, account, now), balance=t.money(account.balance))
     return Screen(text, keyboards.home(t.language, is_active=is_active(account.subscription_end, now)))
 
 
@@ -54,7 +55,7 @@ def my_vpn(t: Translator, account: Account, now: datetime, configs: tuple[Config
     active = is_active(account.subscription_end, now)
     hint = t("vpn.list" if cards else "vpn.empty" if active else "vpn.expired")
     text = f"{t('vpn.title', subscription=subscription_line(t, account, now))}\n\n{hint}"
-    return Screen(text, keyboards.my_vpn(t, cards, is_active=active))
+    return Screen(text, configs_keys.my_vpn(t, cards, is_active=active))
 
 
 def plans(t: Translator, account: Account, now: datetime, catalogue: Catalogue) -> Screen:
@@ -62,13 +63,13 @@ def plans(t: Translator, account: Account, now: datetime, catalogue: Catalogue) 
     text = t("plans.title", subscription=subscription_line(t, account, now), balance=t.money(account.balance))
     discount = account.discount
     if discount is None or not discount.holds(now):
-        return Screen(text, keyboards.plans(t.language, catalogue))
+        return Screen(text, sales_keys.plans(t.language, catalogue))
     off = t("plans.discount", percent=discount.percent, until=t.moment(discount.until))
     rows = (
-        t("plans.discounted", title=keyboards.plan_title(t, plan), price=price_line(t, Offer(plan, discount)))
+        t("plans.discounted", title=sales_keys.plan_title(t, plan), price=price_line(t, Offer(plan, discount)))
         for plan in catalogue
     )
-    return Screen("\n".join((text, "", off, *rows)), keyboards.plans(t.language, catalogue, discount.percent))
+    return Screen("\n".join((text, "", off, *rows)), sales_keys.plans(t.language, catalogue, discount.percent))
 
 
 def price_line(t: Translator, offer: Offer) -> Markup | str:
@@ -81,7 +82,7 @@ def price_line(t: Translator, offer: Offer) -> Markup | str:
 
 def confirm(t: Translator, account: Account, now: datetime, plan: Plan) -> Screen:
     """What buying the plan means, or what is missing for it."""
-    title, offer = keyboards.plan_title(t, plan), Offer.to(plan, account.discount, now)
+    title, offer = sales_keys.plan_title(t, plan), Offer.to(plan, account.discount, now)
     if account.balance < offer.price:
         return short(t, offer, account.balance)
     text = t(
@@ -93,7 +94,7 @@ def confirm(t: Translator, account: Account, now: datetime, plan: Plan) -> Scree
         price=price_line(t, offer),
         balance=t.money(account.balance),
     )
-    return Screen(text, keyboards.buy(t, offer))
+    return Screen(text, sales_keys.buy(t, offer))
 
 
 def short(t: Translator, offer: Offer, balance: Money) -> Screen:
@@ -101,18 +102,18 @@ def short(t: Translator, offer: Offer, balance: Money) -> Screen:
     missing = max(offer.price - balance, MINIMUM)
     text = t(
         "buy.short",
-        title=keyboards.plan_title(t, offer.plan),
+        title=sales_keys.plan_title(t, offer.plan),
         price=price_line(t, offer),
         balance=t.money(balance),
         missing=t.money(offer.price - balance),
     )
-    return Screen(text, keyboards.top_up_missing(t, missing))
+    return Screen(text, sales_keys.top_up_missing(t, missing))
 
 
 def bought(t: Translator, purchase: Purchase) -> Screen:
     """After a purchase."""
     text = t("buy.done", end=t.date(purchase.subscription_end), balance=t.money(purchase.balance))
-    return Screen(text, keyboards.bought(t))
+    return Screen(text, sales_keys.bought(t))
 
 
 def balance(t: Translator, account: Account, methods: tuple[PaymentMethod, ...]) -> Screen:
@@ -120,20 +121,18 @@ def balance(t: Translator, account: Account, methods: tuple[PaymentMethod, ...])
     text = t("balance.title", balance=t.money(account.balance))
     if not methods:
         text = t("home.title", subscription=t("balance.no_methods"), balance=t.money(account.balance))
-    return Screen(text, keyboards.balance(t.language, can_pay=bool(methods)))
+    return Screen(text, topups_keys.balance(t.language, can_pay=bool(methods)))
 
 
 def choose_method(t: Translator, methods: tuple[PaymentMethod, ...], missing: int) -> Screen:
     """How to pay."""
-    return Screen(t("topup.method"), keyboards.methods(t, methods, missing))
+    return Screen(t("topup.method"), topups_keys.methods(t, methods, missing))
 
 
 def ask_amount(t: Translator, method: PaymentMethod) -> Screen:
     """How much."""
-    text = t(
-        "topup.amount", method=t.plain(f"method.{method}"), minimum=t.money(MINIMUM), maximum=t.money(MAXIMUM)
-    )
-    return Screen(text, keyboards.amounts(t, method))
+    text = t("topup.amount", method=t.plain(f"method.{method}"), minimum=t.money(MINIMUM), maximum=t.money(MAXIMUM))
+    return Screen(text, topups_keys.amounts(t, method))
 
 
 def invite(t: Translator, link: str, bonus: Bonus, standing: tuple[int, int, Money]) -> Screen:
@@ -170,3 +169,8 @@ def payment_support(t: Translator, support: str | None) -> Screen:
 def terms(t: Translator) -> Screen:
     """The terms of sale."""
     return Screen(t("terms.text"), keyboards.to_home(t.language))
+
+
+def privacy(t: Translator) -> Screen:
+    """What is known of a person, and what is not."""
+    return Screen(t("privacy.text"), keyboards.to_home(t.language))

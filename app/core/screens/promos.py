@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.core import keyboards
+from app.core.keys import sales as sales_keys
+from app.core.keys import topups as topups_keys
 from app.core.screens.screen import Screen
 from app.domain.errors import NotFound
 from app.domain.promo import Discount
@@ -29,11 +31,11 @@ def redeemed(t: Translator, got: Redeemed) -> Screen:
     """What the code has brought, and where to go on."""
     if isinstance(got, Discount):
         text = t("promo.discount", percent=got.percent, until=t.moment(got.until))
-        return Screen(text, keyboards.paid(t))
+        return Screen(text, topups_keys.paid(t))
     if isinstance(got, RublesGiven):
-        return Screen(t("promo.rubles", amount=t.money(got.amount), balance=t.money(got.balance)), keyboards.paid(t))
+        return Screen(t("promo.rubles", amount=t.money(got.amount), balance=t.money(got.balance)), topups_keys.paid(t))
     key = "promo.gift" if got.is_gift else "promo.days"
-    return Screen(t(key, days=t.count("day", got.days), end=t.date(got.subscription_end)), keyboards.bought(t))
+    return Screen(t(key, days=t.count("day", got.days), end=t.date(got.subscription_end)), sales_keys.bought(t))
 
 
 def gift_bought(t: Translator, bought: GiftBought, catalogue: Catalogue, link: str) -> Screen:
@@ -45,7 +47,7 @@ def gift_bought(t: Translator, bought: GiftBought, catalogue: Catalogue, link: s
         code=bought.gift.code,
         balance=t.money(bought.balance),
     )
-    return Screen(text, keyboards.gift(t, link))
+    return Screen(text, sales_keys.gift(t, link))
 
 
 def gifts(t: Translator, given: Sequence[Gift], catalogue: Catalogue, links: Sequence[str]) -> Screen:
@@ -67,4 +69,4 @@ def _title(t: Translator, gift: Gift, catalogue: Catalogue) -> str:
         plan = catalogue.get(gift.plan_key)
     except NotFound:
         return t.count("day", gift.days)
-    return keyboards.plan_title(t, plan) if plan.days == gift.days else t.count("day", gift.days)
+    return sales_keys.plan_title(t, plan) if plan.days == gift.days else t.count("day", gift.days)

@@ -1,0 +1,82 @@
+"""The keyboards of what is sold: plans, a purchase, a gift. Holds no rule."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from aiogram.types import InlineKeyboardMarkup
+
+from app.core.actions import (
+    BuyPlan,
+    ChoosePlan,
+    EnterPromo,
+    GiftPlan,
+    Menu,
+    TopUp,
+    new_intent,
+)
+from app.core.buttons import back, button, keyboard, share
+from app.domain.money import Money
+from app.domain.promo import Offer, discounted
+from app.locales.locales import translator
+
+if TYPE_CHECKING:
+    from app.domain.plans import Catalogue, Plan
+    from app.locales.locales import Translator
+
+
+def plan_title(t: Translator, plan: Plan) -> str:
+    """The plan's name in words; one that has no name of its own is named by its days."""
+    key = f"plan.{plan.key}"
+    return t.plain(key) if t.knows(key) else t.count("day", plan.days)
+
+
+@lru_cache(maxsize=64)
+def plans(language: str, catalogue: Catalogue, percent_off: int = 0) -> InlineKeyboardMarkup:
+    """The plans with their savings, the best one marked; prices less the discount that waits for the person."""
+    t = translator(language)
+    best = max(catalogue, key=catalogue.savings_percent)
+    rows = []
+    for plan in catalogue:
+        percent = catalogue.savings_percent(plan)
+        key = "plans.row_best" if percent and plan is best else "plans.row_saving" if percent else "plans.row"
+        price = t.money(discounted(plan.price, percent_off))
+        text = t.plain(key, title=plan_title(t, plan), price=price, percent=percent)
+        rows.append([button(text, ChoosePlan(key=plan.key), "success" if percent and plan is best else None)])
+    extras = [button(t.plain("promo.enter"), EnterPromo()), button(t.plain("menu.gifts"), Menu(page="gifts"))]
+    return keyboard(*rows, extras, back(t))
+
+
+def buy(t: Translator, offer: Offer) -> InlineKeyboardMarkup:
+    """Buy, for oneself or as a gift, each under an intent minted here; or back."""
+    key, version = offer.plan.key, offer.version
+    return keyboard(
+        [
+            button(
+                t.plain("buy.yes", price=t.money(offer.price)),
+                BuyPlan(key=key, version=version, intent=new_intent()),
+                "success",
+            )
+        ],
+        [button(t.plain("gift.buy"), GiftPlan(key=key, version=version, intent=new_intent()))],
+        back(t, "plans"),
+    )
+
+
+def top_up_missing(t: Translator, missing: Money) -> InlineKeyboardMarkup:
+    """Top up just what is missing."""
+    text = t.plain("buy.top_up", missing=t.money(missing))
+    return keyboard([button(text, TopUp(missing=missing.kopecks), "success")], back(t, "plans"))
+
+
+def bought(t: Translator) -> InlineKeyboardMarkup:
+    """After a purchase: to the configs."""
+    return keyboard(
+        [button(t.plain("menu.vpn"), Menu(page="vpn"), "primary")], [button(t.plain("menu.home"), Menu(page="home"))]
+    )
+
+
+def gift(t: Translator, link: str) -> InlineKeyboardMarkup:
+    """Share a gift, or copy its link."""
+    return keyboard(*share(t, link, t.plain("gift.pitch")), [button(t.plain("menu.gifts"), Menu(page="gifts"))])

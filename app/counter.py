@@ -1,0 +1,72 @@
+"""Composes what handlers may call: the use cases of the shop. Part of the root; only app/main.py imports it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.core.shopfront import Shopfront
+from app.domain.money import Money
+from app.domain.referral import Bonus
+from app.repo.gifts import GiftRepository
+from app.repo.promos import PromoRepository
+from app.repo.shop import ShopRepository
+from app.services.configs import Configs
+from app.services.gifts import Gifts
+from app.services.promos import Promos
+from app.services.shop import Shop
+from app.services.topups import TopUps
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from app.cashdesk import CashDesk
+    from app.fleet import Fleet
+    from app.repo.configs import ConfigRepository
+    from app.repo.payments import PaymentRepository
+    from app.services.accounts import Accounts
+    from app.services.ports import Clock
+    from app.stores import Stores
+    from config import Settings
+
+    Every = Callable[[str, float, object], None]
+
+
+class Counter:
+    """Where customers are served: `shopfront` for the handlers, and the jobs that keep its promises."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        clock: Clock,
+        accounts: Accounts,
+        payments: PaymentRepository,
+        configs: ConfigRepository,
+        cash: CashDesk,
+        fleet: Fleet,
+        wake: Callable[[str], None],
+        bot_username: Callable[[], Awaitable[str]],
+    ) -> None:
+        database, cache = stores.database, stores.cache
+        shop = Shop(ShopRepository(database, cache), settings.catalogue(), clock, wake)
+        self.promos = Promos(PromoRepository(database, cache), clock, wake)
+        self.configs = Configs(configs, fleet.usage, clock, wake, fleet.links)
+        self.shopfront = Shopfront(
+            accounts=accounts,
+            configs=self.configs,
+            shop=shop,
+            topups=TopUps(cash.manager, payments, wake),
+            promos=self.promos,
+            gifts=Gifts(GiftRepository(database, cache), shop, clock),
+            devices=fleet.limits.devices,
+            clock=clock,
+            referral_bonus=Bonus(
+                Money.rub(settings.referral_bonus), at_signup=settings.referral_trigger == "signup"
+            ),
+            support=settings.support_username,
+            bot_username=bot_username,
+        )
+
+    def start_jobs(self, every: Every) -> None:
+        """Hand every job to `every` (name, seconds between runs, coroutine function)."""
+        every("promos", 60, self.promos.release_lapsed)
