@@ -117,9 +117,8 @@ async def made_good(world: UpkeepWorld) -> None:
         panel.panel.up = True
     await world.rows("UPDATE marzban_instances SET is_active = true")
     await world.look()
-    # What differs is put right by the first round. A config that moves meanwhile may take its older user again, with
-    # what somebody did to it: that is the second round's, and the third one finds nothing.
-    for _ in range(3):
+    # What differs is put right by the first round, and the second one finds nothing.
+    for _ in range(2):
         world.clock.advance(301)
         await world.tidy()
         counts = await world.swept()
