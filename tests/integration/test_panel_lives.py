@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.repo.db import Database
     from app.utils.redis import Cache
 
-ACTS = int(os.environ.get("ORBIT_PANEL_LIVES", "150"))
+ACTS = int(os.environ.get("ORBIT_PANEL_LIVES", "500"))
 SEED = int(os.environ.get("ORBIT_PANEL_SEED", SystemRandom().randrange(10**9)))
 PEOPLE = range(1, 41)
 CALLS = ("POST /api/user", "GET /api/user/", "GET /api/users", "PUT", "DELETE", "GET /api/inbounds", "GET /api/core")
