@@ -13,6 +13,7 @@ from aiogram import Router
 from aiogram.dispatcher.event.handler import HandlerObject
 from pydantic import ValidationError
 
+from app.core.actions import FIRST_VERSION
 from app.domain.errors import MalformedAction
 
 if TYPE_CHECKING:
@@ -91,9 +92,13 @@ class Switchboard:
         dispatcher.message.register(self.on_message)
 
     async def on_click(self, query: CallbackQuery, **data: Any) -> Any:
-        """Call the handler of the button's prefix; MalformedAction for data that no button of ours carries."""
+        """Call the handler of the button's kind; MalformedAction for another version, or no button of ours."""
         packed = query.data or ""
-        found = self._clicks.get(packed.partition(":")[0])
+        prefix, colon, fields = packed.partition(":")
+        found = self._clicks.get(prefix)
+        if found is None:
+            packed = f"{prefix}{FIRST_VERSION}{colon}{fields}"
+            found = self._clicks.get(f"{prefix}{FIRST_VERSION}")
         if found is None:
             raise MalformedAction
         action, handler = found

@@ -310,7 +310,7 @@ TEXTS = {
     "notice.gift": "🎁 <b>Your gift has been activated</b>\n\nA subscription for {days} is running. Thank you for sharing!",
     "rate_limit": "A little slower, please: try again in {seconds} s.",
     "error.internal": "Something went wrong. Please try again. If it doesn't help, give support the code <code>{incident}</code>.",
-    "error.not_found": "That is gone. Open the menu to see what there is now.",
+    "error.not_found": "That is gone. Here is what there is now:",
     "error.banned": "Access is closed. If this is a mistake, write to support.",
     "error.insufficient": "You have {have}, {need} is needed.",
     "error.plan_changed": "The terms of this plan have changed. Please have another look.",
@@ -321,5 +321,5 @@ TEXTS = {
     "error.too_many_payments": "Too many invoices are open. Pay or cancel one of them.",
     "error.method_unavailable": "This payment method is unavailable right now. Try another one, or a little later.",
     "error.storage": "The service is unavailable right now. Nothing has changed; please try again in a minute.",
-    "error.stale_button": "This button is out of date. Please open the menu again.",
+    "error.stale_button": "That button is out of date. Here is how things stand now:",
 }
