@@ -86,6 +86,11 @@ class Switchboard:
         """Every callback prefix that is handled, for tests that must forget none."""
         return {prefix: action for prefix, (action, _) in self._clicks.items()}
 
+    @property
+    def typed(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Every command and every dialogue's state that is handled, for the same tests."""
+        return frozenset(self._commands), frozenset(self._dialogs)
+
     def attach(self, dispatcher: Dispatcher) -> None:
         """Take every click and every message of the dispatcher."""
         dispatcher.callback_query.register(self.on_click)
