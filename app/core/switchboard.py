@@ -87,9 +87,14 @@ class Switchboard:
         return {prefix: action for prefix, (action, _) in self._clicks.items()}
 
     @property
-    def typed(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Every command and every dialogue's state that is handled, for the same tests."""
-        return frozenset(self._commands), frozenset(self._dialogs)
+    def commands(self) -> frozenset[str]:
+        """Every command that is answered."""
+        return frozenset(self._commands)
+
+    @property
+    def dialogs(self) -> frozenset[str]:
+        """Every dialogue's state in which a text is awaited."""
+        return frozenset(self._dialogs)
 
     def attach(self, dispatcher: Dispatcher) -> None:
         """Take every click and every message of the dispatcher."""

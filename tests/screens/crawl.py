@@ -28,8 +28,8 @@ HOSTILE = "<b>{name}</b> &amp; \u202e\u2066نينا 👩\u200d👧 %s { $t }"
 CODE = "CRAWL"
 # What people type into any dialogue: a sum, a code, a name, and two things that nobody should.
 TYPED = ("150", CODE, "Maria", HOSTILE, "👑" * 2048)
-# Telegram drops what turns the direction of the text around it.
-FOREIGN = (*TYPED[2:], HOSTILE.replace("\u202e", ""))
+# What turns the direction of the text around it is dropped.
+FOREIGN = (*TYPED[2:], HOSTILE.replace("\u202e", "").replace("\u2066", ""))
 NOT_CHANGED = "message is not modified"
 GOES_HOME = Menu(page="home").pack()
 OK = 200
@@ -152,10 +152,10 @@ class Crawl:
         """What is waited for; nothing where Redis is away and forgets it."""
         person = self._guest.person.id
         try:
-            state: str | None = await self._guest.floor.app.stores.cache.client.get(f"fsm:{person}:{person}:state")
+            state = await self._guest.floor.app.stores.cache.client.get(f"fsm:{person}:{person}:state")
         except (RedisError, OSError):
             return None
-        return state
+        return str(state) if state else None
 
     def _note(self, path: tuple[str, ...], faults: Iterable[str]) -> None:
         self.faults += [f"{' → '.join(path)}: {fault}" for fault in faults]

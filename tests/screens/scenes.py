@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from aiogram.filters.callback_data import CallbackData
+
 from app.core import actions as a
 from app.domain.promo import PromoKind
 from app.services.records import NoticeKind
@@ -29,8 +31,6 @@ from tests.screens.guest import (
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    from aiogram.filters.callback_data import CallbackData
 
     Step = Callable[[Guest], Awaitable[None]]
     Choice = Callable[[Guest], Awaitable[CallbackData]]
@@ -64,7 +64,7 @@ class Scene:
 
     async def data(self, guest: Guest) -> str | None:
         """What the button carries, None where no button opens the scene."""
-        if isinstance(self.opens, a.CallbackData):
+        if isinstance(self.opens, CallbackData):
             return self.opens.pack()
         if isinstance(self.opens, str | Notice):
             return self.opens if isinstance(self.opens, str) and ":" in self.opens else None
@@ -101,7 +101,7 @@ def pressed(*buttons: CallbackData | Choice) -> Step:
 
     async def done(guest: Guest) -> None:
         for button in buttons:
-            await guest.presses(button if isinstance(button, a.CallbackData) else await button(guest))
+            await guest.presses(button if isinstance(button, CallbackData) else await button(guest))
 
     return done
 

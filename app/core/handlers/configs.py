@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.core.actions import DeleteConfig, LeaveWaiting, NewConfig, ReissueLink, ShowConfig, ShowKey
 from app.core.handlers.utils import row_id
 from app.core.keys.configs import back_to_config, creating, delete_config, reissue_link
+from app.core.patience import with_patience
 from app.core.screens import details, pages
 from app.core.screens.screen import Screen, show
 from app.core.switchboard import ScreenRouter
@@ -96,4 +97,5 @@ async def _show(
     config = await shopfront.configs.get(query.from_user.id, config_id)
     if config.link is None and query.message is not None:
         await shopfront.configs.wait_in(query.from_user.id, config_id, query.message.message_id)
-    await show(query, details.config(t, config, await shopfront.configs.usage(config)), toast)
+    usage = await with_patience(query.bot, query.from_user.id, shopfront.configs.usage(config))
+    await show(query, details.config(t, config, usage), toast)

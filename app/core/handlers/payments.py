@@ -8,6 +8,7 @@ from app.core import keyboards
 from app.core.actions import CancelInvoice, CheckInvoice, ChooseMethod, TopUp
 from app.core.handlers.utils import method_of, row_id
 from app.core.keys import topups as topups_keys
+from app.core.patience import with_patience
 from app.core.screens import details, pages
 from app.core.screens.screen import Screen, send, show
 from app.core.states import PaymentState
@@ -57,7 +58,8 @@ async def typed_amount(message: Message, bot: Bot, t: Translator, shopfront: Sho
     if amount is None or message.from_user is None:
         raise InvalidAmount(MINIMUM, MAXIMUM)
     method = method_of(str((await state.get_data()).get("method")))
-    opened = await shopfront.topups.open(message.from_user.id, method, amount)
+    opening = shopfront.topups.open(message.from_user.id, method, amount)
+    opened = await with_patience(bot, message.chat.id, opening)
     shown = await send(bot, message.chat.id, details.invoice(t, opened.invoice))
     await shopfront.topups.shown_in(opened.payment.id, shown.message_id)
     await state.clear()
@@ -92,7 +94,8 @@ async def _amount(
         await state.set_data({"method": method.value})
         await show(query, pages.ask_amount(t, method))
         return
-    opened = await shopfront.topups.open(query.from_user.id, method, Money(kopecks))
+    person = query.from_user.id
+    opened = await with_patience(query.bot, person, shopfront.topups.open(person, method, Money(kopecks)))
     await state.clear()
     shown = await show(query, details.invoice(t, opened.invoice))
     if shown is not None:
