@@ -21,6 +21,7 @@ from app.repo.base import ACCOUNT_PARTS
 from app.repo.promo_desk import PromoDeskRepository
 from app.services.devices import SeenDevice
 from app.services.promos import NewPromo
+from tests.screens.direct import DirectSession
 from tests.support.shop_floor import ShopFloor, newest, shop_floor
 
 if TYPE_CHECKING:
@@ -66,9 +67,9 @@ class Floor(ShopFloor):
         self.woken = asyncio.Event()
         takes = app.queue.takes
 
-        def noted(job: str) -> bool:
+        def noted(name: str) -> bool:
             self.woken.set()
-            return takes(job)
+            return takes(name)
 
         app.queue.takes = noted  # type: ignore[method-assign]  # where App.wake asks
 
@@ -198,6 +199,7 @@ async def open_shop(home: Path, database: URL, redis: Redis, **more: Any) -> Asy
         "all_ways": True,
     }
     async with shop_floor(home, database, redis, **{**everything, **more}) as opened:
+        opened.app.bot.session = DirectSession(opened.telegram, opened.app.bot.session)
         yield Floor(opened.app, opened.world)
 
 
