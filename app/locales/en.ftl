@@ -533,7 +533,7 @@ rate_limit = A little slower, please: try again in { $seconds } s.
 
 error =
     .internal = Something went wrong. Please try again. If it doesn't help, give support the code <code>{ $incident }</code>.
-    .not_found = That is gone. Open the menu to see what there is now.
+    .not_found = That is gone. Here is what there is now:
     .banned = Access is closed. If this is a mistake, write to support.
     .insufficient = You have { $have }, { $need } is needed.
     .plan_changed = The terms of this plan have changed. Please have another look.
@@ -544,7 +544,7 @@ error =
     .too_many_payments = Too many invoices are open. Pay or cancel one of them.
     .method_unavailable = This payment method is unavailable right now. Try another one, or a little later.
     .storage = The service is unavailable right now. Nothing has changed; please try again in a minute.
-    .stale_button = This button is out of date. Please open the menu again.
+    .stale_button = That button is out of date. Here is how things stand now:
 
 privacy =
     .text =

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.core.actions import DeleteConfig, LeaveWaiting, NewConfig, ReissueLink, ShowConfig, ShowKey
 from app.core.handlers.utils import row_id
-from app.core.keys.configs import creating, delete_config, reissue_link
+from app.core.keys.configs import back_to_config, creating, delete_config, reissue_link
 from app.core.patience import with_patience
 from app.core.screens import details, pages
 from app.core.screens.screen import Screen, show
@@ -58,7 +58,9 @@ async def show_key(query: CallbackQuery, action: ShowKey, t: Translator, shopfro
         return
     await query.answer()
     text = t("config.key_text", name=config.name, link=config.link)
-    await query.bot.send_message(query.from_user.id, text, protect_content=True)
+    await query.bot.send_message(
+        query.from_user.id, text, protect_content=True, reply_markup=back_to_config(t, config.id)
+    )
 
 
 @router.click(ReissueLink)

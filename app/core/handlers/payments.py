@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.core import keyboards
 from app.core.actions import CancelInvoice, CheckInvoice, ChooseMethod, TopUp
 from app.core.handlers.utils import method_of, row_id
+from app.core.keys import topups as topups_keys
 from app.core.patience import with_patience
 from app.core.screens import details, pages
 from app.core.screens.screen import Screen, send, show
@@ -66,14 +67,15 @@ async def typed_amount(message: Message, bot: Bot, t: Translator, shopfront: Sho
 
 @router.click(CheckInvoice)
 async def check(query: CallbackQuery, action: CheckInvoice, t: Translator, shopfront: Shopfront) -> None:
-    """Say how the payment stands, and have the chain read soon."""
+    """Say how the payment stands, and have the chain read soon; an invoice that is closed goes from the chat."""
     payment = await shopfront.topups.check(query.from_user.id, row_id(action.id))
-    key = {
-        PaymentStatus.PENDING: "invoice.waiting",
-        PaymentStatus.CONFIRMED: "invoice.paid_already",
-        PaymentStatus.FAILED: "invoice.dead",
-    }[payment.status]
-    await query.answer(t.plain(key), show_alert=True)
+    match payment.status:
+        case PaymentStatus.PENDING:
+            await query.answer(t.plain("invoice.waiting"), show_alert=True)
+        case PaymentStatus.CONFIRMED:
+            await show(query, Screen(t("invoice.paid_already"), topups_keys.paid(t)))
+        case PaymentStatus.FAILED:
+            await show(query, Screen(t("invoice.dead"), topups_keys.top_up_again(t, payment.amount)))
 
 
 @router.click(CancelInvoice)
