@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.panels.port import NewPanelUser, Panel, PanelAuthFailed, PanelInvalid, PanelNode, PanelUserExists
+from app.panels.port import NewPanelUser, Panel, PanelNode
 from app.services.records import PanelKind
-from tests.support.recorded import Recording, played, versions
+from tests.support.recorded import Recording, played, refused, versions
 
 if TYPE_CHECKING:
     from app.utils.redis import Cache
@@ -59,16 +59,4 @@ async def test_how_the_panel_is_and_what_it_carries_is_read(panel: Panel, record
 
 
 async def test_refusals_are_told_apart(panel: Panel, recording: Recording) -> None:
-    assert await panel.get_user("orbit_9") is None
-    await panel.delete_user("orbit_1")
-    await panel.delete_user("orbit_9")
-    recording.chosen = "again"
-    with pytest.raises(PanelUserExists):
-        await panel.create_user(USER)
-    recording.chosen = "refused"
-    with pytest.raises(PanelInvalid) as refused:
-        await panel.create_user(USER)
-    assert "note" in refused.value.fields
-    recording.chosen = "unauthorised"
-    with pytest.raises(PanelAuthFailed):
-        await panel.health()
+    assert "note" in await refused(panel, recording, USER)

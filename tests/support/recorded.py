@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from aiohttp import web
 
 from app.panels.clients import PanelClients
+from app.panels.port import PanelAuthFailed, PanelInvalid, PanelUserExists
 from app.services.records import PanelAccess, PanelKind
 from sandbox.clock import SandboxClock
 from sandbox.serve import Server
@@ -18,7 +20,7 @@ from tests.support.panels import repository
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from app.panels.port import Panel
+    from app.panels.port import NewPanelUser, Panel
     from app.utils.redis import Cache
 
 CONTRACT = Path(__file__).parents[1] / "contract"
@@ -61,3 +63,20 @@ async def played(recording: Recording, kind: PanelKind, cache: Cache) -> AsyncIt
     finally:
         await clients.close()
         await server.stop()
+
+
+async def refused(panel: Panel, recording: Recording, user: NewPanelUser) -> set[str]:
+    """Each way in which this panel refuses is told from the others; the fields that it names where it is sent rubbish."""
+    assert await panel.get_user("orbit_9") is None
+    await panel.delete_user("orbit_1")
+    await panel.delete_user("orbit_9")
+    recording.chosen = "again"
+    with pytest.raises(PanelUserExists):
+        await panel.create_user(user)
+    recording.chosen = "unauthorised"
+    with pytest.raises(PanelAuthFailed):
+        await panel.health()
+    recording.chosen = "refused"
+    with pytest.raises(PanelInvalid) as invalid:
+        await panel.create_user(user)
+    return set(invalid.value.fields)
