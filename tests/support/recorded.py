@@ -66,7 +66,7 @@ async def played(recording: Recording, kind: PanelKind, cache: Cache) -> AsyncIt
 
 
 async def refused(panel: Panel, recording: Recording, user: NewPanelUser) -> set[str]:
-    """Each way in which this panel refuses is told from the others; the fields that it names where it is sent rubbish."""
+    """Tell each way in which this panel refuses from the others; the fields that it names where rubbish is sent."""
     assert await panel.get_user("orbit_9") is None
     await panel.delete_user("orbit_1")
     await panel.delete_user("orbit_9")
