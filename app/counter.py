@@ -8,10 +8,12 @@ from app.core.shopfront import Shopfront
 from app.domain.money import Money
 from app.domain.referral import Bonus
 from app.repo.gifts import GiftRepository
+from app.repo.history import HistoryRepository
 from app.repo.promos import PromoRepository
 from app.repo.shop import ShopRepository
 from app.services.configs import Configs
 from app.services.gifts import Gifts
+from app.services.history import History
 from app.services.promos import Promos
 from app.services.shop import Shop
 from app.services.topups import TopUps
@@ -59,6 +61,7 @@ class Counter:
             promos=self.promos,
             gifts=Gifts(GiftRepository(database, cache), shop, clock),
             devices=fleet.limits.devices,
+            history=History(HistoryRepository(database)),
             clock=clock,
             referral_bonus=Bonus(
                 Money.rub(settings.referral_bonus), at_signup=settings.referral_trigger == "signup"

@@ -115,6 +115,24 @@ class CancelInvoice(CallbackData, prefix="cxl"):
     id: int
 
 
+class ShowHistory(CallbackData, prefix="hist"):
+    """Show a page of the history: behind the entry of that id, or before it (`newer`); 0 for the newest."""
+
+    id: int
+    payment: bool
+    newer: bool
+
+
+class ShowReceipt(CallbackData, prefix="rcpt"):
+    """Show the receipt of an entry; `at`, `at_payment` and `newer` say which page to go back to."""
+
+    id: int
+    payment: bool
+    at: int
+    at_payment: bool
+    newer: bool
+
+
 class SetLanguage(CallbackData, prefix="lang"):
     """Choose a language."""
 

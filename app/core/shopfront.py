@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.services.configs import Configs
     from app.services.devices import Devices
     from app.services.gifts import Gifts
+    from app.services.history import History
     from app.services.ports import Clock
     from app.services.promos import Promos
     from app.services.shop import Shop
@@ -30,6 +31,7 @@ class Shopfront:
     promos: Promos
     gifts: Gifts
     devices: Devices
+    history: History
     clock: Clock
     referral_bonus: Bonus
     support: str | None

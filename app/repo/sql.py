@@ -33,6 +33,8 @@ TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("end_before", "subscription_end", "asked_at"), INSTANT),
     **dict.fromkeys(("debt", "returned"), RUB),
     "is_trial": Boolean(),
+    "entry_id": BIG,
+    **dict.fromkeys(("is_payment", "is_topup"), Boolean()),
     "first_purchase": Boolean(),
     **dict.fromkeys(("device_id", "pause_id"), BIG),
     "is_counted": Boolean(),
