@@ -68,7 +68,7 @@ def receipt_text(t: Translator, shown: EntryReceipt) -> Markup:
     """The receipt's lines, those left out that say nothing here."""
     entry = shown.entry
     parts = [
-        t("receipt.title", number=shown.number),
+        Markup(f"{t('receipt.title', number=shown.number)}\n"),
         t("receipt.what", what=what(t, entry)),
         t("receipt.amount", amount=_sum(t, entry)),
         t("receipt.state", state=state(t, entry)),
@@ -95,7 +95,7 @@ def state(t: Translator, entry: Entry) -> str:
 
 def summary(t: Translator, entry: Entry) -> str:
     """An entry on a button."""
-    return f"{entry.at:%d.%m} · {t.money(_size(entry.amount))} · {t.plain(STATES[entry.state])}"
+    return f"{t.money(_size(entry.amount))} · {t.date(entry.at)}"
 
 
 def _line(t: Translator, number: int, entry: Entry) -> Markup:
@@ -121,4 +121,4 @@ def _size(amount: Money) -> Money:
 
 def _plan(t: Translator, plan_key: str | None, days: int) -> str:
     key = f"plan.{plan_key}"
-    return t.plain(key) if key in t.texts else t.count("day", days)
+    return t.plain(key) if t.knows(key) else t.count("day", days)
