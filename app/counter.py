@@ -8,12 +8,10 @@ from app.core.shopfront import Shopfront
 from app.domain.money import Money
 from app.domain.referral import Bonus
 from app.repo.gifts import GiftRepository
-from app.repo.history import HistoryRepository
 from app.repo.promos import PromoRepository
 from app.repo.shop import ShopRepository
 from app.services.configs import Configs
 from app.services.gifts import Gifts
-from app.services.history import History
 from app.services.promos import Promos
 from app.services.shop import Shop
 from app.services.topups import TopUps
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
 
     from app.cashdesk import CashDesk
     from app.fleet import Fleet
+    from app.reception import Reception
     from app.repo.configs import ConfigRepository
     from app.repo.payments import PaymentRepository
     from app.services.accounts import Accounts
@@ -46,6 +45,7 @@ class Counter:
         configs: ConfigRepository,
         cash: CashDesk,
         fleet: Fleet,
+        reception: Reception,
         wake: Callable[[str], None],
         bot_username: Callable[[], Awaitable[str]],
     ) -> None:
@@ -61,12 +61,13 @@ class Counter:
             promos=self.promos,
             gifts=Gifts(GiftRepository(database, cache), shop, clock),
             devices=fleet.limits.devices,
-            history=History(HistoryRepository(database)),
+            history=reception.history,
             clock=clock,
             referral_bonus=Bonus(
                 Money.rub(settings.referral_bonus), at_signup=settings.referral_trigger == "signup"
             ),
-            support=settings.support_username,
+            contact=reception.contact,
+            support=reception.support,
             bot_username=bot_username,
         )
 

@@ -133,6 +133,30 @@ class ShowReceipt(CallbackData, prefix="rcpt"):
     newer: bool
 
 
+class ChooseSubject(CallbackData, prefix="sup"):
+    """Say what a request to support is about."""
+
+    category: str
+
+
+class AskSupport(CallbackData, prefix="ask"):
+    """Begin to write to support, about the entry of that id of the history; 0 for none."""
+
+    category: str
+    id: int
+    payment: bool
+
+
+class CloseTicket(CallbackData, prefix="solved"):
+    """Say that a request is solved."""
+
+    id: int
+
+
+class CheckChannel(CallbackData, prefix="gate"):
+    """Ask Telegram anew whether the person is in the required channel."""
+
+
 class SetLanguage(CallbackData, prefix="lang"):
     """Choose a language."""
 

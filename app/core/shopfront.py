@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from app.core.contact import Contact
     from app.domain.referral import Bonus
     from app.services.accounts import Accounts
     from app.services.configs import Configs
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from app.services.ports import Clock
     from app.services.promos import Promos
     from app.services.shop import Shop
+    from app.services.support import Support
     from app.services.topups import TopUps
 
 
@@ -34,5 +36,6 @@ class Shopfront:
     history: History
     clock: Clock
     referral_bonus: Bonus
-    support: str | None
+    contact: Contact
+    support: Support | None
     bot_username: Callable[[], Awaitable[str]]

@@ -524,6 +524,7 @@ receipt =
     .plan = Period: { $plan }
     .method = Paid with: { $method }
     .hash = Transfer: <code>{ $hash }</code>
+    .draft = Hello! A question about a payment, receipt No. { $number }.
     .problem = 🆘 Problem with this payment
 
 support =

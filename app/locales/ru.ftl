@@ -528,6 +528,7 @@ receipt =
     .plan = Срок: { $plan }
     .method = Способ: { $method }
     .hash = Перевод: <code>{ $hash }</code>
+    .draft = Здравствуйте! Вопрос о платеже, квитанция № { $number }.
     .problem = 🆘 Проблема с платежом
 
 support =

@@ -54,6 +54,12 @@ class EntryRef:
         """The same in one word, as a ticket keeps it."""
         return f"{'payment' if self.is_payment else 'ledger'}:{self.id}"
 
+    @classmethod
+    def of(cls, text: str) -> EntryRef:
+        """The entry that `text` names."""
+        kind, _, number = text.partition(":")
+        return cls(int(number), kind == "payment")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

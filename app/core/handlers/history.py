@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.core.actions import ShowHistory, ShowReceipt
 from app.core.handlers.utils import row_id
+from app.core.keys.support import problem_row
 from app.core.screens import history as screens
 from app.core.screens.screen import show
 from app.core.switchboard import ScreenRouter
@@ -32,7 +33,9 @@ async def receipt(query: CallbackQuery, action: ShowReceipt, t: Translator, shop
     """The receipt of one of one's own entries."""
     place = _place(action.at, is_payment=action.at_payment, is_newer=action.newer)
     found = await shopfront.history.receipt(query.from_user.id, EntryRef(row_id(action.id), action.payment))
-    await show(query, screens.receipt(t, found, place, []))
+    is_payment = found.payment_id is not None
+    problem = problem_row(t, shopfront.contact, found) if is_payment else []
+    await show(query, screens.receipt(t, found, place, problem))
 
 
 def _place(number: int, *, is_payment: bool, is_newer: bool) -> Place:

@@ -4,50 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.core.entries import moved, state, what
 from app.core.keys import history as keys
 from app.core.screens.screen import Screen
-from app.domain.money import ZERO
 from app.locales.locales import Markup
-from app.services.history import EntryKind, EntryState
 
 if TYPE_CHECKING:
     from aiogram.types import InlineKeyboardButton
 
-    from app.domain.money import Money
     from app.locales.locales import Translator
     from app.services.history import Entry, EntryReceipt, HistoryPage, Place
 
-KINDS = {
-    EntryKind.TOPUP: "entry.topup",
-    EntryKind.PURCHASE: "entry.purchase",
-    EntryKind.GIFT: "entry.gift",
-    EntryKind.PROMO: "entry.promo",
-    EntryKind.REFERRAL: "entry.referral",
-    EntryKind.REFUND: "entry.refund",
-    EntryKind.UNDELIVERED: "entry.undelivered",
-    EntryKind.ADJUSTMENT: "entry.adjustment",
-    EntryKind.OTHER: "entry.other",
-}
-STATES = {
-    EntryState.WAITING: "entry.waiting",
-    EntryState.EXPIRED: "entry.expired",
-    EntryState.CANCELLED: "entry.cancelled",
-    EntryState.FAILED: "entry.failed",
-    EntryState.CREDITED: "entry.credited",
-    EntryState.PAID: "entry.paid",
-    EntryState.RETURNED: "entry.returned",
-    EntryState.PARTLY_RETURNED: "entry.partly_returned",
-}
-ICONS = {
-    EntryState.WAITING: "⏳",
-    EntryState.EXPIRED: "⌛️",
-    EntryState.CANCELLED: "✖️",
-    EntryState.FAILED: "✖️",
-    EntryState.CREDITED: "✅",
-    EntryState.PAID: "🛒",
-    EntryState.RETURNED: "↩️",
-    EntryState.PARTLY_RETURNED: "↩️",
-}
 HASH_ENDS = 8
 
 
@@ -70,7 +37,7 @@ def receipt_text(t: Translator, shown: EntryReceipt) -> Markup:
     parts = [
         Markup(f"{t('receipt.title', number=shown.number)}\n"),
         t("receipt.what", what=what(t, entry)),
-        t("receipt.amount", amount=_sum(t, entry)),
+        t("receipt.amount", amount=moved(t, entry)),
         t("receipt.state", state=state(t, entry)),
         t("receipt.at", at=t.moment(entry.at)),
     ]
@@ -83,40 +50,16 @@ def receipt_text(t: Translator, shown: EntryReceipt) -> Markup:
     return Markup("\n".join(parts))
 
 
-def what(t: Translator, entry: Entry) -> str:
-    """What the entry is about, in two or three words."""
-    return t.plain(KINDS[entry.kind])
-
-
-def state(t: Translator, entry: Entry) -> str:
-    """What became of it, with a sign that is seen before it is read."""
-    return f"{ICONS[entry.state]} {t.plain(STATES[entry.state])}"
-
-
-def summary(t: Translator, entry: Entry) -> str:
-    """An entry on a button."""
-    return f"{t.money(_size(entry.amount))} · {t.date(entry.at)}"
-
-
 def _line(t: Translator, number: int, entry: Entry) -> Markup:
     way = "" if entry.method is None else f" · {t.plain(f'method.{entry.method}')}"
     return t(
         "history.line",
         number=number,
         what=f"{what(t, entry)}{way}",
-        amount=_sum(t, entry),
+        amount=moved(t, entry),
         state=state(t, entry),
         at=t.moment(entry.at),
     )
-
-
-def _sum(t: Translator, entry: Entry) -> str:
-    sign = "" if not entry.has_moved else "+" if entry.amount > ZERO else "−"
-    return f"{sign}{t.money(_size(entry.amount))}"
-
-
-def _size(amount: Money) -> Money:
-    return max(amount, -amount)
 
 
 def _plan(t: Translator, plan_key: str | None, days: int) -> str:
