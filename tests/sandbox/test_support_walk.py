@@ -162,7 +162,7 @@ async def test_an_end_by_command_closes_the_topic_and_a_new_message_opens_a_new_
     await desk.opens(nina)
     await desk.asks(nina, "one")
     await desk.answers("/close")
-    assert desk.topic.is_closed
+    assert [topic.is_closed for topic in desk.group.topics.values()] == [True]
     assert "is closed" in shown(nina)
     assert desk.said()[-1] == "✅ Обращение закрыто, клиенту сказали."
     for said in (EN.plain("support.title"), EN.plain("topup.use_buttons")):
