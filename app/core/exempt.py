@@ -22,29 +22,30 @@ from app.core.actions import (
     ShowHistory,
     ShowReceipt,
     TopUp,
+    kind_of,
 )
 from app.core.states import PaymentState, PromoState, SupportState
 
 if TYPE_CHECKING:
     from aiogram.types import TelegramObject
 
-HELP_CLICKS = frozenset(action.__prefix__ for action in (ChooseSubject, AskSupport, CloseTicket))
+HELP_CLICKS = frozenset(action.kind for action in (ChooseSubject, AskSupport, CloseTicket))
 MONEY_CLICKS = frozenset(
-    action.__prefix__
+    action.kind
     for action in (
         TopUp, ChooseMethod, CheckInvoice, CancelInvoice, ChoosePlan, BuyPlan, GiftPlan, EnterPromo, ShowHistory,
         ShowReceipt, SetLanguage,
     )
 )  # fmt: skip
-SUPPORT_PAGE = Menu(page="support").pack()
-OPEN_PAGES = frozenset(Menu(page=page).pack() for page in ("balance", "plans", "gifts", "settings", "help"))
+SUPPORT_PAGE = "support"
+OPEN_PAGES = frozenset({"balance", "plans", "gifts", "settings", "help"})
 OPEN_COMMANDS = frozenset({"terms", "privacy", "help", "language", "promo"})
 
 
 def asks_for_help(event: TelegramObject, raw_state: str | None) -> bool:
     """Whether somebody turns to support, which not even a ban keeps from them."""
     if isinstance(event, CallbackQuery):
-        return event.data == SUPPORT_PAGE or _prefix(event) in HELP_CLICKS
+        return _page(event) == SUPPORT_PAGE or kind_of(event.data or "") in HELP_CLICKS
     if not isinstance(event, Message):
         return False
     command = command_of(event)
@@ -56,7 +57,7 @@ def is_beyond_the_gate(event: TelegramObject, raw_state: str | None) -> bool:
     if asks_for_help(event, raw_state):
         return True
     if isinstance(event, CallbackQuery):
-        return event.data in OPEN_PAGES or _prefix(event) in MONEY_CLICKS
+        return _page(event) in OPEN_PAGES or kind_of(event.data or "") in MONEY_CLICKS
     if not isinstance(event, Message):
         return False
     command = command_of(event)
@@ -70,5 +71,7 @@ def command_of(message: Message) -> str | None:
     return text[1:].split(maxsplit=1)[0].partition("@")[0].casefold() if text[:1] == "/" and len(text) > 1 else None
 
 
-def _prefix(query: CallbackQuery) -> str:
-    return (query.data or "").partition(":")[0]
+def _page(query: CallbackQuery) -> str | None:
+    """The page of the menu that a button opens."""
+    data = query.data or ""
+    return data.partition(":")[2] if kind_of(data) == Menu.kind else None

@@ -12,7 +12,7 @@ from aiogram.enums import ChatMemberStatus
 from aiogram.exceptions import TelegramAPIError
 from aiogram.types import CallbackQuery, ChatMemberRestricted, Message
 
-from app.core.actions import CheckChannel
+from app.core.actions import CheckChannel, kind_of
 from app.core.exempt import command_of, is_beyond_the_gate
 from app.core.screens import support as screens
 from app.core.screens.screen import reply, show
@@ -96,7 +96,7 @@ class GateMiddleware(BaseMiddleware):
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         """Call the handler for who may pass; show everybody else the way to the channel."""
-        is_check = isinstance(event, CallbackQuery) and event.data == CheckChannel().pack()
+        is_check = isinstance(event, CallbackQuery) and kind_of(event.data or "") == CheckChannel.kind
         if not is_check and self._passes(event, data):
             return await handler(event, data)
         link = await self._channel.asks_to_come(data["event_from_user"].id)

@@ -21,6 +21,7 @@ def message_view(stored: StoredMessage) -> dict[str, object]:
         "invoice": invoice_view(content.invoice) if content.invoice else None,
         "file": content.attachment.kind if content.attachment else None,
         "service": content.is_service,
+        "effect": content.effect,
     }
 
 

@@ -104,6 +104,7 @@ def message(bot: User, person: Person, stored: StoredMessage, *, quoting: bool =
             "reply_markup": stored.keyboard,
             "reply_to_message": message(bot, person, quoted, quoting=False) if quoted else None,
             "link_preview_options": stored.content.preview,
+            "effect_id": stored.content.effect,
             **_said(stored.content),
         }
     )

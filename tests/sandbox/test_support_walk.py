@@ -199,7 +199,7 @@ async def test_the_person_can_say_that_it_is_solved_and_no_other(desk: Desk) -> 
     _, data = button(nina, EN.plain("support.solved"))
     await desk.floor.click(max_, data)
     assert await open_tickets(desk) == 1
-    assert shown(max_) == EN.plain("error.not_found")
+    assert shown(max_).startswith(EN.plain("error.not_found"))
     await desk.floor.click(nina, data)
     assert await open_tickets(desk) == 0
 
@@ -263,7 +263,7 @@ async def test_a_receipt_in_the_history_leads_to_support_with_itself(desk: Desk)
     max_ = await desk.floor.customer(502, "Max")
     _, data = button(nina, EN.plain("receipt.problem"))
     await desk.floor.click(max_, data)
-    assert shown(max_) == EN.plain("error.not_found")
+    assert shown(max_).startswith(EN.plain("error.not_found"))
     await desk.floor.press(nina, EN.plain("receipt.problem"))
     await desk.asks(nina, "I paid twice")
     assert "Квитанция №" in desk.said()[0]
