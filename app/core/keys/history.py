@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiogram.types import InlineKeyboardMarkup
 
-from app.core.actions import CheckInvoice, ShowHistory, ShowReceipt
+from app.core.actions import CheckInvoice, Menu, ShowHistory, ShowReceipt
 from app.core.buttons import back, button, keyboard
 from app.services.history import EntryRef, EntryState, Place
 
@@ -35,10 +35,11 @@ def page(t: Translator, shown: HistoryPage) -> InlineKeyboardMarkup:
 def receipt(
     t: Translator, shown: EntryReceipt, place: Place, problem: list[InlineKeyboardButton]
 ) -> InlineKeyboardMarkup:
-    """What can be done about the entry, and back to its page."""
+    """What can be done about the entry, and back to its page or out to the menu."""
     waits = shown.payment_id is not None and shown.entry.state is EntryState.WAITING
     check = [button(t.plain("invoice.check"), CheckInvoice(id=shown.payment_id or 0))] if waits else []
-    return keyboard(check, problem, [button(t.plain("menu.back"), _history(place))])
+    leave = [button(t.plain("menu.back"), _history(place)), button(t.plain("menu.home"), Menu(page="home"))]
+    return keyboard(check, problem, leave)
 
 
 def _history(place: Place) -> ShowHistory:
