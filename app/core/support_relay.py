@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 # Telegram lets a bot write 20 messages a minute into a group, and the wait for that is part of the work.
-LEASE_SECONDS = 180
+LEASE_SECONDS = 240
 BATCH = 20
 MOST_BACKOFF_SECONDS = 600
 MOST_ATTEMPTS = 8
@@ -55,6 +55,8 @@ class SupportRelay:
         """Carry all that is due."""
         while await self.run_once():
             pass
+        for thread_id in await self._errands.take_solved():
+            await self._end(thread_id)
 
     async def run_once(self) -> int:
         """Carry the oldest message of each request; how many were taken up."""
@@ -107,6 +109,17 @@ class SupportRelay:
             if "topic_not_modified" not in problem.message.lower():
                 raise
         await self._errands.topic_turned(thread_id, is_closed=False)
+
+    async def _end(self, thread_id: int) -> None:
+        """Tell operators that the person closed the request. A word that is lost on the way costs them a question."""
+        t = await self._operators.words()
+        try:
+            await self._bot.send_message(self._group, t("desk.solved"), message_thread_id=thread_id)
+            await self._bot.close_forum_topic(self._group, thread_id)
+        except TelegramAPIError as error:
+            log.warning("operators_not_told", key="desk.solved", error=type(error).__name__)
+        else:
+            await self._errands.topic_turned(thread_id, is_closed=True)
 
     async def _card(self, errand: Errand) -> str:
         client = await self._errands.client(errand.ticket_id)

@@ -491,8 +491,8 @@ history =
 
         Your top-ups and purchases will appear here.
     .line =
-        <b>{ $number }.</b> { $what }: <b>{ $amount }</b>
-        { $state } · { $at }
+        { $number }. <b>{ $amount }</b> · { $what }
+        { $state } · { $date }
     .newer = ‹ Newer
     .older = Older ›
 
@@ -545,7 +545,7 @@ support =
         Which payment is it about?
     .no_entry = Something else
     .write =
-        ✍️ <b>{ $about }</b>
+        <b>{ $about }</b>
 
         Tell us what happened. You can send a photo, a file or a voice message.
     .write_about =
@@ -587,6 +587,7 @@ desk =
         All of the account: <code>./orbit account { $user }</code>
         Write here to answer the customer. What begins with // stays among you. To finish: /close
     .closed = ✅ The request is closed, and the customer was told.
+    .solved = ✅ The customer says that it is solved. The request is closed.
     .nothing_open = There is no open request here.
     .person_gone = ⚠️ Not delivered: the customer has blocked the bot.
     .not_passed = ⚠️ This message could not be passed on to the customer.

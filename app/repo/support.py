@@ -88,8 +88,8 @@ CLOSE = statement(
     """  # noqa: S608 - constants
 )
 SOLVE = statement(
-    "UPDATE support_tickets SET closed_at = :now WHERE id = :ticket_id AND user_id = :tg_id AND closed_at IS NULL"
-    " RETURNING id, user_id"
+    "UPDATE support_tickets SET closed_at = :now, is_untold = true"
+    " WHERE id = :ticket_id AND user_id = :tg_id AND closed_at IS NULL RETURNING id, user_id"
 )
 
 

@@ -51,6 +51,12 @@ CLIENT = statement(
     FROM support_tickets t JOIN users u ON u.tg_id = t.user_id WHERE t.id = :ticket_id
     """
 )
+SOLVED = statement(
+    """
+    UPDATE support_tickets t SET is_untold = false FROM support_topics topic
+    WHERE is_untold AND topic.user_id = t.user_id AND topic.chat_id = :group_id RETURNING topic.thread_id
+    """
+)
 TOPIC_MADE = statement(
     "UPDATE support_topics SET thread_id = :thread_id, is_closed = false"
     " WHERE user_id = :tg_id AND chat_id = :group_id"
@@ -100,6 +106,11 @@ class SupportErrands(BaseRepository):
             category=Category(row.category),
             entry=EntryRef.of(row.entry) if row.entry else None,
         )
+
+    async def take_solved(self) -> list[int]:
+        """The topics of requests that their persons have closed, once each."""
+        rows = await self.database.run(SOLVED, {"group_id": self._group_id})
+        return [row.thread_id for row in rows if row.thread_id is not None]
 
     async def topic_made(self, tg_id: int, thread_id: int) -> None:
         """The person has this topic from now on."""

@@ -39,13 +39,17 @@ class SupportTopic(Base):
 
 
 class SupportTicket(Base):
-    """One concern of a person's, one open at a time; `entry` names the entry of the history that it is about."""
+    """One concern of a person's, one open at a time; `entry` names the entry of the history that it is about.
+
+    `is_untold`: the person closed it, and operators have not been told yet.
+    """
 
     __tablename__ = "support_tickets"
     __table_args__ = (
         CheckConstraint("category IN ('payment', 'vpn', 'other')", name="category_known"),
         Index("ix_support_tickets_user", "user_id", "id"),
         Index("uq_support_tickets_open", "user_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+        Index("ix_support_tickets_untold", "id", postgresql_where=text("is_untold")),
     )
 
     id: Mapped[Key]
@@ -55,6 +59,7 @@ class SupportTicket(Base):
     opened_at: Mapped[Instant]
     carded_at: Mapped[Instant | None]
     closed_at: Mapped[Instant | None]
+    is_untold: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class SupportMessage(Base):

@@ -139,6 +139,10 @@ class Errands(Protocol):
         """Who asks, and what about."""
         ...
 
+    async def take_solved(self) -> list[int]:
+        """The topics of requests that their persons have closed, once each."""
+        ...
+
     async def topic_made(self, tg_id: int, thread_id: int) -> None:
         """The person has this topic from now on."""
         ...
@@ -209,3 +213,4 @@ class Support:
         """Close one's own request; NotFound where it is another's or closed."""
         if await self._store.solve(tg_id, ticket_id, self._clock.now()) is None:
             raise NotFound
+        self._wake("support")

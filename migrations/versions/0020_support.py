@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("opened_at", INSTANT, nullable=False),
         sa.Column("carded_at", INSTANT, nullable=True),
         sa.Column("closed_at", INSTANT, nullable=True),
+        sa.Column("is_untold", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint("category IN ('payment', 'vpn', 'other')", name=op.f("ck_support_tickets_category_known")),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.tg_id"], name=op.f("fk_support_tickets_user_id"), ondelete="RESTRICT"
@@ -74,6 +75,7 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("closed_at IS NULL"),
     )
+    op.create_index("ix_support_tickets_untold", "support_tickets", ["id"], postgresql_where=sa.text("is_untold"))
     op.create_table(
         "support_messages",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),

@@ -202,6 +202,11 @@ async def test_the_person_can_say_that_it_is_solved_and_no_other(desk: Desk) -> 
     assert shown(max_).startswith(EN.plain("error.not_found"))
     await desk.floor.click(nina, data)
     assert await open_tickets(desk) == 0
+    for _ in range(2):
+        await desk.carried()
+    assert desk.said()[-1] == translator("ru").plain("desk.solved")
+    assert desk.said().count(desk.said()[-1]) == 1
+    assert desk.topic.is_closed
 
 
 async def open_tickets(desk: Desk) -> int:

@@ -51,14 +51,13 @@ def receipt_text(t: Translator, shown: EntryReceipt) -> Markup:
 
 
 def _line(t: Translator, number: int, entry: Entry) -> Markup:
-    way = "" if entry.method is None else f" · {t.plain(f'method.{entry.method}')}"
     return t(
         "history.line",
         number=number,
-        what=f"{what(t, entry)}{way}",
+        what=what(t, entry),
         amount=moved(t, entry),
         state=state(t, entry),
-        at=t.moment(entry.at),
+        date=t.date(entry.at),
     )
 
 
