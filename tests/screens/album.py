@@ -59,9 +59,8 @@ class Unmoved:
 class Album:
     """A page that looks at whoever a scene is about."""
 
-    def __init__(self, floor: Floor, url: str, page: Page, palette: Palette) -> None:
+    def __init__(self, floor: Floor, page: Page, palette: Palette) -> None:
         self._floor = floor
-        self._url = url
         self._page = page
         self._palette = palette
 
@@ -71,7 +70,6 @@ class Album:
         await scene.prepare(guest)
         _forget(guest, all_but=1 if scene.changes_a_message else 0)
         answer = await scene.open(guest)
-        await self._page.goto(self._url)
         await self._page.evaluate(LOOK_AT, guest.person.id)
         await self._page.reload()
         await self._page.add_style_tag(content=PLAIN)
@@ -127,4 +125,6 @@ async def open_album(floor: Floor, browser: Browser) -> AsyncIterator[Album]:
             viewport=PHONE, reduced_motion="reduce", color_scheme="light", bypass_csp=True
         )
         stack.push_async_callback(context.close)
-        yield Album(floor, url, await context.new_page(), Palette(await context.new_page()))
+        page, another = await context.new_page(), await context.new_page()
+        await page.goto(url)
+        yield Album(floor, page, Palette(another))

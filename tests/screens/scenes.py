@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     Step = Callable[[Guest], Awaitable[None]]
     Choice = Callable[[Guest], Awaitable[CallbackData]]
 
-LONG_AGO = "cfg:1"
-NOBODYS = 10**12
-
 
 @dataclass(frozen=True)
 class Notice:
@@ -57,6 +54,11 @@ class Scene:
     opens: CallbackData | Choice | Notice | str
     given: tuple[Step, ...] = ()
     is_new: bool = False
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it comes by itself."""
+        return isinstance(self.opens, Notice)
 
     @property
     def changes_a_message(self) -> bool:
@@ -172,6 +174,7 @@ MENU = (
     Scene("help-command", "/help"),
     Scene("invite", page("invite")),
     Scene("terms", "/terms"),
+    Scene("privacy", "/privacy"),
     Scene("paysupport", "/paysupport"),
 )
 CONFIGS = (
