@@ -71,15 +71,16 @@ class Album:
         _forget(guest, all_but=1 if scene.changes_a_message else 0)
         answer = await scene.open(guest)
         await self._page.evaluate(LOOK_AT, guest.person.id)
-        await self._page.reload()
+        # From then on the page hears what happens: an alert is seen by who looks at that moment.
+        async with self._page.expect_response("**/telegram/events?*"):
+            await self._page.reload()
         await self._page.add_style_tag(content=PLAIN)
         first_line = newest(guest.person).content.text.text.partition("\n")[0]
         await expect(self._page.locator(".message.bot").last).to_contain_text(first_line)
         if answer is not None and answer.alert:
-            # An alert is seen by who looks at that moment; pressing again gets it again.
             await guest.floor.rested()
             await scene.open(guest)
-            await expect(self._page.locator("body")).to_contain_text((answer.text or "").partition("\n")[0])
+            await expect(self._page.get_by_test_id("alert")).to_contain_text(answer.text or "")
         await self._page.wait_for_function(ALL_DRAWN)
         return await self._palette.of(await self._whole())
 

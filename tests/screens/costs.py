@@ -36,7 +36,7 @@ class Most:
 
 
 # A menu page is one look at the cache, and one statement where it reads rows. What takes more is named here, and why.
-DIALOGUE = Most(0, 3)  # the look, and the dialogue's state with what it has to remember
+DIALOGUE = Most(0, 2)  # the look, and the dialogue's state
 DEED = Most(1, 2)  # one statement does it, and the cached account goes
 REDEEMED = Most(10, 4)  # a transaction with the code's row locked
 INVOICE = Most(6, 4)  # a transaction that stores it, a rate, and the message that shows it
@@ -50,11 +50,12 @@ NAMED = {
     "promo": DIALOGUE,
     "promo-command": DIALOGUE,
     "top-up": DIALOGUE,
-    "top-up-amount": DIALOGUE,
+    "top-up-amount": Most(0, 3),  # and what the dialogue has to remember
     **dict.fromkeys(("promo-unknown", "promo-rubles", "promo-days", "promo-discount", "promo-used"), REDEEMED),
     **dict.fromkeys(("invoice-ton", "invoice-usdt", "invoice-stars", "invoice-cryptobot"), INVOICE),
     **dict.fromkeys(("invoice-yookassa", "invoice-typed"), INVOICE),
-    **dict.fromkeys(("config-ready", "config-key", "config-reissue", "config-delete"), CONFIG),
+    "config-ready": CONFIG,
+    **dict.fromkeys(("config-key", "config-reissue", "config-delete"), Most(2, 1)),  # the config and its link
     **dict.fromkeys(("devices-none", "devices"), CONFIG),
     "config-reissued": Most(4, 1),
     "device-removed": Most(4, 1),
