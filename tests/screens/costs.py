@@ -47,6 +47,11 @@ NAMED = {
     "config-deleted": DEED,
     "bought": DEED,
     "gift-bought": DEED,
+    **dict.fromkeys(("welcome", "gate-passed"), Most(1, 2)),  # that the person reads the channel is remembered
+    "support-write": Most(0, 3),  # and what the dialogue has to remember
+    "support-write-about": Most(1, 3),  # and the entry that it is about
+    **dict.fromkeys(("support-sent", "support-solved"), Most(1, 3)),  # the dialogue's state, and what the topic is told
+    "support-open": Most(1, 4),  # one dialogue ends, another begins
     "promo": DIALOGUE,
     "promo-command": DIALOGUE,
     "top-up": DIALOGUE,

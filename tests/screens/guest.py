@@ -59,7 +59,7 @@ NOTICE = text(
 )
 LAPSE = text("UPDATE users SET subscription_end = subscription_end - interval '400 days' WHERE tg_id = :me")
 CUSTOMER = "Nina"
-GROUP = -100500
+GROUP, NEWS = -100500, -100501
 
 
 class Floor(ShopFloor):
@@ -191,6 +191,16 @@ async def is_at_the_menu(guest: Guest) -> None:
     await guest.presses(Menu(page="settings"))
 
 
+async def reads_no_news(guest: Guest) -> None:
+    """Not in the channel that the shop requires."""
+    _readers(guest).discard(guest.person.id)
+
+
+def _readers(guest: Guest) -> set[int]:
+    channel = guest.floor.telegram.groups.find(NEWS)
+    return set() if channel is None else channel.members
+
+
 def knows_code(code: str, kind: PromoKind, value: int) -> Any:
     """A step after which the code is there to be used."""
 
@@ -207,14 +217,18 @@ async def open_shop(home: Path, database: URL, redis: Redis, **more: Any) -> Asy
     everything: dict[str, Any] = {
         "public_url": HttpUrl("https://vpn.example.com/"),
         "support_chat_id": GROUP,
+        "required_channel": "@orbit_news",
         "all_ways": True,
     }
     async with shop_floor(home, database, redis, **{**everything, **more}) as opened:
         opened.app.bot.session = DirectSession(opened.telegram, opened.app.bot.session)
         opened.telegram.groups.put(Group(GROUP, "Desk"))
+        opened.telegram.groups.put(Group(NEWS, "News", "channel", "orbit_news"))
         yield Floor(opened.app, opened.world)
 
 
 def newcomer(floor: Floor, language: str, name: str = CUSTOMER) -> Guest:
-    """Somebody who has not pressed Start yet."""
-    return Guest(floor, floor.person(next(IDS), name, language))
+    """Somebody who has not pressed Start yet, and reads the shop's channel."""
+    guest = Guest(floor, floor.person(next(IDS), name, language))
+    _readers(guest).add(guest.person.id)
+    return guest

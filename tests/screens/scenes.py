@@ -26,6 +26,7 @@ from tests.screens.guest import (
     is_at_the_menu,
     is_banned,
     knows_code,
+    reads_no_news,
     waits_for_config,
 )
 
@@ -267,6 +268,7 @@ HELP = (
     Scene("support-open", page("support"), ASKED),
     Scene("support-solved", of(a.CloseTicket, "ticket"), ASKED),
     Scene("ticket-closed", Notice(NoticeKind.TICKET_CLOSED, {"number": 17})),
+    Scene("gate", "/start", (reads_no_news,), is_new=True),
     Scene("gate-passed", a.CheckChannel(), (is_at_the_menu,)),
 )
 REFUSALS = (
