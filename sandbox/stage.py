@@ -11,6 +11,7 @@ from pathlib import Path
 from sandbox import console
 from sandbox.bot_process import ROOT, BotFailedError, BotProcess, environment
 from sandbox.clock import SandboxClock
+from sandbox.console_people import OPERATORS_GROUP
 from sandbox.serve import HOST, Server
 from sandbox.world import PanelDoor, World
 
@@ -85,11 +86,11 @@ _PROJECT = Commands()
 async def running(home: Path, port: int, say: Say, commands: Commands = _PROJECT) -> AsyncIterator[Stage]:
     """Run a sandbox with its page on that port; on leaving everything ends in the opposite order."""
     async with AsyncExitStack() as stack:
-        world = World(home)
+        world = World(home, panels=1, guards=1)
         await world.start()
         stack.push_async_callback(world.stop)
-        say("Telegram, the TON chain, Crypto Pay, YooKassa and two VPN panels are up")
-        env = world.env() | _bots_web()
+        say("Telegram, the TON chain, Crypto Pay, YooKassa and two VPN panels (Marzban, PasarGuard) are up")
+        env = world.env() | _bots_web() | {"SUPPORT_CHAT_ID": str(OPERATORS_GROUP)}
         bot = BotProcess(env, home / "bot.log", commands.bot)
         stack.push_async_callback(bot.stop)
         emulators = (world.telegram_url, world.chain_url, world.cryptopay_url, world.yookassa_url)
@@ -115,7 +116,7 @@ def _bots_web() -> dict[str, str]:
 async def add_panel(operator: Sequence[str], env: dict[str, str], door: PanelDoor) -> None:
     """Add a panel through the operator's own command, as a person would; BotFailedError where it refuses."""
     command = [*operator, "panels", "add", "--id", door.id, "--name", door.name]
-    command += ["--url", door.url, "--username", door.username, "--password-stdin"]
+    command += ["--url", door.url, "--username", door.username, "--kind", door.kind, "--password-stdin"]
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=ROOT,

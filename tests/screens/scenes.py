@@ -251,6 +251,24 @@ TOP_UPS = (
     Scene("balance-taken", Notice(NoticeKind.BALANCE_ADJUSTED, {"amount": "-100.00"})),
     Scene("referral-bonus", Notice(NoticeKind.REFERRAL_BONUS, {"amount": "50.00"})),
 )
+HISTORY = a.ShowHistory(id=0, payment=False, newer=False)
+RECEIPT = of(a.ShowReceipt, "payment", payment=True, at=0, at_payment=False, newer=False)
+ASKED = (pressed(a.ChooseSubject(category="vpn")), typed("It does not connect"))
+HELP = (
+    Scene("history-none", HISTORY),
+    Scene("history", HISTORY, (has_bought, pressed(plan(a.GiftPlan), invoice("stars")))),
+    Scene("receipt", RECEIPT, (has_money,)),
+    Scene("receipt-waiting", RECEIPT, (pressed(invoice("ton")),)),
+    Scene("support", page("support")),
+    Scene("support-which", a.ChooseSubject(category="payment"), (has_money,)),
+    Scene("support-write", a.ChooseSubject(category="vpn")),
+    Scene("support-write-about", of(a.AskSupport, "payment", category="payment", payment=True), (has_money,)),
+    Scene("support-sent", "It does not connect", (pressed(a.ChooseSubject(category="vpn")),)),
+    Scene("support-open", page("support"), ASKED),
+    Scene("support-solved", of(a.CloseTicket, "ticket"), ASKED),
+    Scene("ticket-closed", Notice(NoticeKind.TICKET_CLOSED, {"number": 17})),
+    Scene("gate-passed", a.CheckChannel(), (is_at_the_menu,)),
+)
 REFUSALS = (
     Scene("gone", of(a.ShowConfig, "config"), (has_config, pressed(of(a.DeleteConfig, "config", sure=True)))),
     Scene("old-button", "zz9:1"),
@@ -264,6 +282,7 @@ CHAPTERS = {
     "My VPN": CONFIGS,
     "Plans, gifts and codes": SALES,
     "Balance": TOP_UPS,
+    "Help and history": HELP,
     "What is refused": REFUSALS,
 }
 SCENES = tuple(scene for scenes in CHAPTERS.values() for scene in scenes)
