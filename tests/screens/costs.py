@@ -57,6 +57,9 @@ NAMED = {
     "config-ready": CONFIG,
     **dict.fromkeys(("config-key", "config-reissue", "config-delete"), Most(2, 1)),  # the config and its link
     **dict.fromkeys(("devices-none", "devices"), CONFIG),
+    "support-write": Most(0, 3),  # as top-up-amount
+    **dict.fromkeys(("support-write-about", "support-sent", "support-solved"), Most(1, 3)),
+    "support-open": Most(1, 4),  # one dialogue ends and another begins
     "config-reissued": Most(4, 1),
     "device-removed": Most(4, 1),
     "invoice-cancelled": Most(2, 1),

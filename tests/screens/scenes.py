@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from aiogram.filters.callback_data import CallbackData
 
 from app.core import actions as a
+from app.core.screens.screen import send
+from app.core.screens.support import gate
 from app.domain.promo import PromoKind
 from app.services.records import NoticeKind
 from tests.screens.guest import (
@@ -32,6 +34,8 @@ from tests.screens.guest import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from app.core.screens.screen import Screen
+    from app.locales.locales import Translator
     from sandbox.telegram.history import Answer
 
     Step = Callable[[Guest], Awaitable[None]]
@@ -47,25 +51,32 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A screen of a shop with other settings than this one has: drawn, and sent as it is."""
+
+    draws: Callable[[Translator], Screen]
+
+
+@dataclass(frozen=True)
 class Scene:
     """One screen; `is_new` has the person not know the bot yet."""
 
     name: str
-    opens: CallbackData | Choice | Notice | str
+    opens: CallbackData | Choice | Notice | Drawn | str
     given: tuple[Step, ...] = ()
     is_new: bool = False
 
     @property
     def is_told(self) -> bool:
         """Whether it comes by itself."""
-        return isinstance(self.opens, Notice)
+        return isinstance(self.opens, Notice | Drawn)
 
     @property
     def changes_a_message(self) -> bool:
         """Whether it takes the place of the newest message."""
         if isinstance(self.opens, Notice):
             return bool(self.opens.facts.get("message"))
-        return not isinstance(self.opens, str) or ":" in self.opens
+        return not isinstance(self.opens, str | Drawn) or (isinstance(self.opens, str) and ":" in self.opens)
 
     async def prepare(self, guest: Guest) -> None:
         """All that happens before."""
@@ -79,7 +90,7 @@ class Scene:
             return self.opens.pack()
         if isinstance(self.opens, str):
             return self.opens if self.changes_a_message else None
-        return None if isinstance(self.opens, Notice) else (await self.opens(guest)).pack()
+        return None if isinstance(self.opens, Notice | Drawn) else (await self.opens(guest)).pack()
 
     async def open(self, guest: Guest) -> Answer | None:
         """The scene stands in the chat; the answer to the button that opened it."""
@@ -89,6 +100,8 @@ class Scene:
         if isinstance(self.opens, Notice):
             facts = {name: await value(guest) if callable(value) else value for name, value in self.opens.facts.items()}
             await guest.told(self.opens.kind, **facts)
+        elif isinstance(self.opens, Drawn):
+            await send(guest.floor.app.bot, guest.person.id, self.opens.draws(guest.t))
         else:
             await guest.says(str(self.opens))
         return None
@@ -267,6 +280,7 @@ HELP = (
     Scene("support-open", page("support"), ASKED),
     Scene("support-solved", of(a.CloseTicket, "ticket"), ASKED),
     Scene("ticket-closed", Notice(NoticeKind.TICKET_CLOSED, {"number": 17})),
+    Scene("gate", Drawn(lambda t: gate(t, "https://t.me/orbit_news"))),
     Scene("gate-passed", a.CheckChannel(), (is_at_the_menu,)),
 )
 REFUSALS = (
