@@ -48,6 +48,7 @@ NAMED = {
     "bought": DEED,
     "gift-bought": DEED,
     "promo": DIALOGUE,
+    "promo-at-plans": DIALOGUE,
     "promo-command": DIALOGUE,
     "top-up": DIALOGUE,
     "top-up-amount": Most(0, 3),  # and what the dialogue has to remember
