@@ -297,7 +297,7 @@ CHAPTERS = {
     "My VPN": CONFIGS,
     "Plans, gifts and codes": SALES,
     "Balance": TOP_UPS,
-    "Help and history": HELP,
+    "History and help": HELP,
     "What is refused": REFUSALS,
 }
 SCENES = tuple(scene for scenes in CHAPTERS.values() for scene in scenes)
