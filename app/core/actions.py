@@ -61,6 +61,10 @@ class EnterPromo(Action, prefix="promo", section="balance"):
     """Begin to type a promo code."""
 
 
+class EnterPromoAtPlans(Action, prefix="code", section="plans"):
+    """The same among the plans, which is where one goes back to."""
+
+
 class NewConfig(Action, prefix="new", section="vpn"):
     """Make a config, once for this `intent`."""
 

@@ -48,11 +48,8 @@ NAMED = {
     "bought": DEED,
     "gift-bought": DEED,
     **dict.fromkeys(("welcome", "gate-passed"), Most(1, 2)),  # that the person reads the channel is remembered
-    "support-write": Most(0, 3),  # and what the dialogue has to remember
-    "support-write-about": Most(1, 3),  # and the entry that it is about
-    **dict.fromkeys(("support-sent", "support-solved"), Most(1, 3)),  # the dialogue's state, and what the topic is told
-    "support-open": Most(1, 4),  # one dialogue ends, another begins
     "promo": DIALOGUE,
+    "promo-at-plans": DIALOGUE,
     "promo-command": DIALOGUE,
     "top-up": DIALOGUE,
     "top-up-amount": Most(0, 3),  # and what the dialogue has to remember
@@ -62,6 +59,9 @@ NAMED = {
     "config-ready": CONFIG,
     **dict.fromkeys(("config-key", "config-reissue", "config-delete"), Most(2, 1)),  # the config and its link
     **dict.fromkeys(("devices-none", "devices"), CONFIG),
+    "support-write": Most(0, 3),  # as top-up-amount
+    **dict.fromkeys(("support-write-about", "support-sent", "support-solved"), Most(1, 3)),
+    "support-open": Most(1, 4),  # one dialogue ends and another begins
     "config-reissued": Most(4, 1),
     "device-removed": Most(4, 1),
     "invoice-cancelled": Most(2, 1),

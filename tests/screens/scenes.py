@@ -221,6 +221,7 @@ SALES = (
     Scene("gifts", page("gifts"), (has_money, pressed(plan(a.GiftPlan)))),
     Scene("gift-redeemed-notice", Notice(NoticeKind.GIFT_REDEEMED, {"days": 90})),
     Scene("promo", a.EnterPromo()),
+    Scene("promo-at-plans", a.EnterPromoAtPlans()),
     Scene("promo-command", "/promo"),
     Scene("promo-unknown", "NOSUCHCODE", (pressed(a.EnterPromo()),)),
     Scene("promo-rubles", "MONEY", (MONEY, pressed(a.EnterPromo()))),
