@@ -59,6 +59,13 @@ NAMED = {
     **dict.fromkeys(("devices-none", "devices"), CONFIG),
     "config-reissued": Most(4, 1),
     "device-removed": Most(4, 1),
+    # What a request is about is remembered until it is written; leaving a page by a button ends a dialogue.
+    "support-write": Most(0, 3),
+    **dict.fromkeys(("support-write-about", "support-sent", "support-solved"), Most(1, 3)),
+    "support-open": Most(1, 4),
+    # Who is seen in the required channel is remembered.
+    "welcome": Most(1, 2),
+    "gate-passed": Most(0, 2),
     "invoice-cancelled": Most(2, 1),
     "config-too-many": Most(2, 1),  # refused, and then asked why
     "no-subscription": Most(2, 1),  # the same

@@ -21,6 +21,7 @@ from app.repo.base import ACCOUNT_PARTS
 from app.repo.promo_desk import PromoDeskRepository
 from app.services.devices import SeenDevice
 from app.services.promos import NewPromo
+from sandbox.telegram import group_acts
 from sandbox.telegram.groups import Group
 from tests.screens.direct import DirectSession
 from tests.support.shop_floor import ShopFloor, newest, shop_floor
@@ -59,7 +60,7 @@ NOTICE = text(
 )
 LAPSE = text("UPDATE users SET subscription_end = subscription_end - interval '400 days' WHERE tg_id = :me")
 CUSTOMER = "Nina"
-GROUP = -100500
+GROUP, CHANNEL = -100500, "orbit_news"
 
 
 class Floor(ShopFloor):
@@ -113,6 +114,12 @@ class Guest:
         except (RedisError, OSError):
             return None
         return str(state) if state else None
+
+    def in_channel(self, *, is_in: bool) -> None:
+        """The person is in the required channel from now on, or not."""
+        channel = self.floor.telegram.groups.find(f"@{CHANNEL}")
+        if channel is not None:
+            group_acts.come(channel, self.person, joined=is_in)
 
     async def newest(self, what: str) -> Any:
         """The id of the newest config, payment or gift, or of the first device."""
@@ -185,6 +192,12 @@ async def is_banned(guest: Guest) -> None:
     await guest.floor.app.reception.bans.ban(guest.person.id, "fraud", "olga", days=30)
 
 
+async def has_left_the_channel(guest: Guest) -> None:
+    """Not in the required channel, and the bot knows it."""
+    guest.in_channel(is_in=False)
+    await guest.floor.app.stores.cache.client.delete(f"member:{guest.person.id}")
+
+
 async def is_at_the_menu(guest: Guest) -> None:
     """The menu stands in the newest message."""
     await guest.says("/menu")
@@ -207,14 +220,18 @@ async def open_shop(home: Path, database: URL, redis: Redis, **more: Any) -> Asy
     everything: dict[str, Any] = {
         "public_url": HttpUrl("https://vpn.example.com/"),
         "support_chat_id": GROUP,
+        "required_channel": f"@{CHANNEL}",
         "all_ways": True,
     }
     async with shop_floor(home, database, redis, **{**everything, **more}) as opened:
         opened.app.bot.session = DirectSession(opened.telegram, opened.app.bot.session)
         opened.telegram.groups.put(Group(GROUP, "Desk"))
+        opened.telegram.groups.put(Group(GROUP - 1, "News", "channel", CHANNEL))
         yield Floor(opened.app, opened.world)
 
 
 def newcomer(floor: Floor, language: str, name: str = CUSTOMER) -> Guest:
-    """Somebody who has not pressed Start yet."""
-    return Guest(floor, floor.person(next(IDS), name, language))
+    """Somebody who has not pressed Start yet, and is in the channel already."""
+    guest = Guest(floor, floor.person(next(IDS), name, language))
+    guest.in_channel(is_in=True)
+    return guest

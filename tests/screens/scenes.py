@@ -22,6 +22,7 @@ from tests.screens.guest import (
     has_config,
     has_device,
     has_lapsed,
+    has_left_the_channel,
     has_money,
     is_at_the_menu,
     is_banned,
@@ -267,6 +268,7 @@ HELP = (
     Scene("support-open", page("support"), ASKED),
     Scene("support-solved", of(a.CloseTicket, "ticket"), ASKED),
     Scene("ticket-closed", Notice(NoticeKind.TICKET_CLOSED, {"number": 17})),
+    Scene("gate", page("home"), (has_left_the_channel,)),
     Scene("gate-passed", a.CheckChannel(), (is_at_the_menu,)),
 )
 REFUSALS = (
