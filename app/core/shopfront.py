@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from app.services.configs import Configs
     from app.services.devices import Devices
     from app.services.gifts import Gifts
+    from app.services.locations import Locations
     from app.services.ports import Clock
     from app.services.promos import Promos
     from app.services.shop import Shop
     from app.services.topups import TopUps
+    from app.services.traffic import TrafficBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Shopfront:
     promos: Promos
     gifts: Gifts
     devices: Devices
+    locations: Locations
+    traffic: TrafficBook
     clock: Clock
     referral_bonus: Bonus
     support: str | None

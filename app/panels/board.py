@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.domain.scores import Candidate, choose, ranked
+from app.domain.scores import Candidate, choose, countries, ranked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -42,10 +42,22 @@ class Board:
         """Whether no panel is fit, even if it were not full."""
         return not self._candidates
 
-    def choose(self, exclude: Collection[str] = ()) -> str | None:
-        """The instance id of the best panel outside `exclude`, or None; some microseconds, nobody is asked."""
-        best = choose(self._candidates.values(), exclude)
+    def choose(self, exclude: Collection[str] = (), country: str | None = None) -> str | None:
+        """The instance id of the best panel outside `exclude`, or None; some microseconds, nobody is asked.
+
+        It is one in `country` where any there can take a user.
+        """
+        best = choose(self._candidates.values(), exclude, country)
         return None if best is None else best.instance_id
+
+    def countries(self) -> frozenset[str]:
+        """Where there is a panel that can take a user."""
+        return countries(self._candidates.values())
+
+    def country_of(self, instance_id: str) -> str | None:
+        """Where a panel is that may take users."""
+        candidate = self._candidates.get(instance_id)
+        return None if candidate is None else candidate.country
 
     def ranked(self) -> list[Candidate]:
         """Those who may take a user, best first."""
@@ -68,6 +80,6 @@ class Board:
 
 def _candidate(panel: MeasuredPanel, row: PanelRow, taken: int) -> Candidate:
     room = None if row.capacity is None else row.capacity - panel.users
-    candidate = Candidate(panel.instance_id, panel.node, panel.score, panel.step, row.priority, room)
+    candidate = Candidate(panel.instance_id, panel.node, panel.score, panel.step, row.priority, room, row.country)
     candidate.take(row.pending + taken)
     return candidate

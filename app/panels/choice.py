@@ -97,9 +97,14 @@ class PanelChoice:
                 await self._look_again()
 
     @asynccontextmanager
-    async def place(self, exclude: frozenset[str] = frozenset()) -> AsyncIterator[str | None]:
-        """The best panel outside `exclude` or None, for a user that is written down by the end of the block."""
-        instance_id = await self.best(exclude)
+    async def place(
+        self, exclude: frozenset[str] = frozenset(), country: str | None = None
+    ) -> AsyncIterator[str | None]:
+        """The best panel outside `exclude` or None, for a user that is written down by the end of the block.
+
+        As in `best`, one in `country` goes before all others.
+        """
+        instance_id = await self.best(exclude, country)
         if instance_id is None:
             yield None
             return
@@ -110,13 +115,25 @@ class PanelChoice:
         finally:
             self._written[instance_id] += 1
 
-    async def best(self, exclude: frozenset[str] = frozenset()) -> str | None:
-        """The instance id of the best panel outside `exclude`, or None."""
+    async def best(self, exclude: frozenset[str] = frozenset(), country: str | None = None) -> str | None:
+        """The instance id of the best panel outside `exclude`, or None; of those in `country` where one is fit."""
         board = await self._current()
         if board.is_empty:
             # None was fit, or all have failed since; one that was down at the last measurement may be up again.
             board = await self._anew()
-        return board.choose(exclude)
+        return board.choose(exclude, country)
+
+    async def best_in(self, country: str, exclude: frozenset[str] = frozenset()) -> str | None:
+        """The best panel in the country and in no other, or None."""
+        instance_id = await self.best(exclude, country)
+        board = self._board
+        is_there = instance_id is not None and board is not None and board.country_of(instance_id) == country
+        return instance_id if is_there else None
+
+    def countries(self) -> frozenset[str]:
+        """Where a panel can take a user, by what is in memory; nowhere while that is too old to be believed."""
+        board = self._usable()
+        return frozenset() if board is None else board.countries()
 
     async def ranked(self) -> list[Candidate]:
         """Panels that can take a user, best first; empty where none can."""

@@ -128,7 +128,10 @@ class Mover:
     async def _aimed(self, move: ConfigMove) -> ConfigMove | None:
         """The move with a target, which every later statement about it names; None where there is none."""
         source = frozenset({move.source})
-        target = await self._choice.best(source | move.avoid) or await self._choice.best(source)
+        target = await self._best(move, source | move.avoid) or await self._best(move, source)
+        if move.is_wished and target in {None, move.source}:
+            await self._give_up(move, "there is no better panel where its owner wants it")
+            return None
         if target is None:
             await self._put_off(move, "no other panel can take a user")
             return None
@@ -137,6 +140,17 @@ class Mover:
             return None
         self._choice.reserve(target)
         return replace(move, target=target, attempts=1)
+
+    async def _best(self, move: ConfigMove, exclude: frozenset[str]) -> str | None:
+        """Whoever wishes for a country gets that or stays; what has to leave its panel goes there first, or anywhere.
+
+        Whoever wishes for the best may stand there already.
+        """
+        if not move.is_wished:
+            return await self._choice.best(exclude, move.country)
+        if move.country is None:
+            return await self._choice.best(exclude - {move.source})
+        return await self._choice.best_in(move.country, exclude)
 
     async def _tried(self, move: ConfigMove) -> Later | None:
         try:
