@@ -1,4 +1,4 @@
-"""Composes what looks after panels: watch, moves, removals, sweep, traffic. Part of the root; only main.py imports it."""
+"""Composes what looks after panels: watch, moves, sweep, traffic. Part of the root; only app/main.py imports it."""
 
 from __future__ import annotations
 

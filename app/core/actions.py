@@ -40,9 +40,35 @@ class EnterPromo(CallbackData, prefix="promo"):
 
 
 class NewConfig(CallbackData, prefix="new"):
-    """Make a config, once for this `intent`."""
+    """Make a config, once for this `intent`, after the question where, if there is a choice."""
 
     intent: str
+
+
+class MakeConfig(CallbackData, prefix="mk"):
+    """Make a config in a country, or on the best panel where it is empty, once for this `intent`."""
+
+    intent: str
+    country: str
+
+
+class Connect(CallbackData, prefix="go"):
+    """Begin to use the VPN: have a config, made once for this `intent`, and say for which device."""
+
+    intent: str
+
+
+class AskDevice(CallbackData, prefix="how"):
+    """Ask on which device a config is to be used."""
+
+    id: int
+
+
+class ShowGuide(CallbackData, prefix="gd"):
+    """Show how a config comes onto a system."""
+
+    id: int
+    system: str
 
 
 class ShowConfig(CallbackData, prefix="cfg"):
@@ -68,6 +94,31 @@ class ReissueLink(CallbackData, prefix="link"):
 
     id: int
     sure: bool
+
+
+class RenameConfig(CallbackData, prefix="ren"):
+    """Begin to type a config's new name."""
+
+    id: int
+
+
+class ShowTraffic(CallbackData, prefix="traf"):
+    """Show the traffic of a config by the day; 0 is all of them."""
+
+    id: int
+
+
+class ShowLocations(CallbackData, prefix="locs"):
+    """Ask in which country a config is to stand."""
+
+    id: int
+
+
+class MoveConfig(CallbackData, prefix="mv"):
+    """Have a config move to a country, or to the best panel where it is empty."""
+
+    id: int
+    country: str
 
 
 class ShowDevices(CallbackData, prefix="devs"):

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from app.core.actions import (
-    Menu,
-    SetLanguage,
-)
+from app.core.actions import Connect, Menu, SetLanguage, ShowTraffic, new_intent
 from app.core.buttons import back, button, keyboard, share
 from app.locales.locales import TRANSLATORS, translator
 
@@ -28,6 +25,14 @@ def home(language: str, *, is_active: bool) -> InlineKeyboardMarkup:
         [button(t.plain("menu.balance"), Menu(page="balance"))],
         [button(t.plain("menu.invite"), Menu(page="invite"))],
         [button(t.plain("menu.settings"), Menu(page="settings")), button(t.plain("menu.help"), Menu(page="help"))],
+    )
+
+
+def begin(t: Translator) -> InlineKeyboardMarkup:
+    """All that a newcomer has to press."""
+    return keyboard(
+        [button(t.plain("connect.begin"), Connect(intent=new_intent()), "primary")],
+        [button(t.plain("menu.home"), Menu(page="home"))],
     )
 
 
@@ -50,13 +55,13 @@ def back_to(language: str, page: str) -> InlineKeyboardMarkup:
 
 @lru_cache(maxsize=8)
 def settings(language: str) -> InlineKeyboardMarkup:
-    """The languages there are."""
+    """The traffic, and the languages there are."""
     t = translator(language)
     languages = [
         button(("✓ " if code == language else "") + other.plain("language.name"), SetLanguage(code=code))
         for code, other in TRANSLATORS.items()
     ]
-    return keyboard(languages, back(t))
+    return keyboard([button(t.plain("traffic.button"), ShowTraffic(id=0))], languages, back(t))
 
 
 @lru_cache(maxsize=8)

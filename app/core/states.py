@@ -34,6 +34,12 @@ class PromoState(StatesGroup):
     waiting_code = State()
 
 
+class ConfigState(StatesGroup):
+    """A config's new name is awaited."""
+
+    waiting_name = State()
+
+
 class Dialogues(RedisStorage):
     """Keeps the dialogues in Redis. One that is away forgets them: the next text meets the menu, every button works."""
 
