@@ -28,7 +28,7 @@ def home(language: str, *, is_active: bool) -> InlineKeyboardMarkup:
     )
 
 
-def begin(t: Translator) -> InlineKeyboardMarkup:
+def newcomer(t: Translator) -> InlineKeyboardMarkup:
     """All that a newcomer has to press."""
     return keyboard(
         [button(t.plain("connect.begin"), Connect(intent=new_intent()), "primary")],

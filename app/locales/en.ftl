@@ -111,7 +111,7 @@ config =
     .traffic_unlimited = { $used }, unlimited
     .traffic_unknown = updating
     .copy = 📋 Copy the link
-    .key = 🔑 Show the key
+    .key = Show the key
     .key_text =
         🔑 <b>{ $name }</b>: key for manual setup
 
@@ -137,7 +137,7 @@ config =
     .deleted = The config is deleted
     .new_key = Take the new link
     .open = Open the config
-    .how = 📖 How to connect
+    .how = 📖 How to
     .location = 📍 Location
     .rename = ✏️ Name
     .rename_ask =

@@ -115,7 +115,7 @@ config =
     .traffic_unlimited = { $used }, без ограничений
     .traffic_unknown = обновляется
     .copy = 📋 Скопировать ссылку
-    .key = 🔑 Показать ключ
+    .key = Показать ключ
     .key_text =
         🔑 <b>{ $name }</b>: ключ для ручной настройки
 
@@ -141,7 +141,7 @@ config =
     .deleted = Конфиг удалён
     .new_key = Взять новую ссылку
     .open = Открыть конфиг
-    .how = 📖 Как подключить
+    .how = 📖 Инструкция
     .location = 📍 Локация
     .rename = ✏️ Имя
     .rename_ask =

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.locales.locales import Translator
 
 SIGNS = {"ios": "🍏", "android": "🤖", "windows": "🪟", "macos": "💻", "linux": "🐧"}
-PHONES = 2
+A_ROW = 2
 
 
 def system_name(system: str) -> str:
@@ -33,22 +33,19 @@ def devices(t: Translator, config_id: int, *, is_first: bool) -> InlineKeyboardM
         if is_first
         else button(t.plain("menu.back"), ShowConfig(id=config_id))
     )
-    return keyboard(systems[:PHONES], systems[PHONES:], [away])
+    return keyboard(*(systems[first : first + A_ROW] for first in range(0, len(systems), A_ROW)), [away])
 
 
 def by_page(t: Translator, config_id: int, app: App, system: str, url: str) -> InlineKeyboardMarkup:
     """The store, then the page of ours that hands the config to the app."""
     page = f"{url}?on={system}&lang={t.language}"
-    return keyboard(
-        _store(t, app, system), open_page(t.plain("connect.import"), page), _elsewhere(t, config_id)
-    )
+    return keyboard(_store(t, app, system), open_page(t.plain("connect.import"), page), _elsewhere(t, config_id))
 
 
 def by_hand(t: Translator, config_id: int, app: App, system: str, url: str) -> InlineKeyboardMarkup:
     """The store, then the link to be pasted."""
-    return keyboard(
-        _store(t, app, system), copy(t.plain("connect.copy"), url, "primary"), _elsewhere(t, config_id)
-    )
+    link = copy(t.plain("connect.copy"), url, "primary")
+    return keyboard(_store(t, app, system), link, _elsewhere(t, config_id))
 
 
 def _store(t: Translator, app: App, system: str) -> list[InlineKeyboardButton]:

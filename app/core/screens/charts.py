@@ -16,10 +16,10 @@ ASSETS = Path(__file__).resolve().parents[1] / "assets"
 WIDTH, HEIGHT = 1080, 640
 # Drawn larger and made smaller, so that corners are round.
 FINE = 2
-LEFT, RIGHT, TOP, BOTTOM = 188, 48, 150, 96
+LEFT, RIGHT, TOP, BOTTOM = 232, 48, 164, 108
 NIGHT, LINE, WORDS, BRIGHT = "#111827", "#273043", "#94a3b8", "#f8fafc"
 BAR, TODAY, NOTHING = "#6366f1", "#22d3ee", "#273043"
-SMALL, TITLE = 34, 40
+SMALL, TITLE = 42, 48
 LEAST_BAR = 6
 
 

@@ -39,12 +39,11 @@ async def of(t: Translator, traffic: Traffic, config_id: int | None) -> Screen:
 
 
 def drawn(t: Translator, traffic: Traffic) -> Bars:
-    """What the picture shows: up to four heights, today and every tenth day before."""
+    """What the picture shows: up to four heights, the first day, and every tenth up to today."""
     last = len(traffic.days) - 1
     today = datetime.combine(traffic.last_day, time())
-    days = tuple(
-        (place, t.day(today - timedelta(days=last - place))) for place in range(last - DAYS_BETWEEN, 0, -DAYS_BETWEEN)
-    )
+    places = [0, *range(last % DAYS_BETWEEN, last, DAYS_BETWEEN)]
+    days = tuple((place, t.day(today - timedelta(days=last - place))) for place in places)
     step = height_step(max(traffic.days))
     lines = -(-max(traffic.days) // step)
     return Bars(
