@@ -74,6 +74,7 @@ class Upkeep:
     async def run_once(self) -> bool:
         """Every job once; whether there was something to do for it."""
         await self._watch.run_once()
+        await self._traffic.run_once()
         swept = await self._sweeper.run_once()
         return bool(await self._mover.run_once() + await self._leftovers.run_once()) or swept
 

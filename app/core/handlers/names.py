@@ -45,6 +45,6 @@ async def typed(message: Message, bot: Bot, t: Translator, shopfront: Shopfront,
         raise NotFound
     owner = message.from_user.id
     await shopfront.configs.rename(owner, config_id, message.text or "")
-    await state.clear()
     config = await shopfront.configs.get(owner, config_id)
     await send(bot, message.chat.id, details.config(t, config, await shopfront.configs.usage(config)))
+    await state.clear()
