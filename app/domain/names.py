@@ -20,7 +20,7 @@ FLAGS = range(0x1F1E6, 0x1F200)
 def clean_name(typed: str) -> str:
     """The name as it is kept; InvalidName where nothing of it can be seen, or too much."""
     name = " ".join("".join(_kept(letter) for letter in typed[: MOST_VISIBLE * MOST_MARKS + 1]).split())
-    name = name.strip(JOINER + NON_JOINER + PICTURE + " ")
+    name = name.lstrip(f"{JOINER}{NON_JOINER}{PICTURE} ").rstrip(f"{JOINER}{NON_JOINER} ")
     if not 0 < visible(name) <= MOST_VISIBLE or len(name) > MOST_VISIBLE * MOST_MARKS:
         raise InvalidName(MOST_VISIBLE)
     if all(letter.isspace() or _is_mark(letter) for letter in name):

@@ -1,4 +1,4 @@
-"""What customers do to their configs beside making and deleting them, one operation a function. Beside operations.py."""
+"""What customers do to their configs but making and deleting them, one operation a function. Beside operations.py."""
 
 from __future__ import annotations
 
