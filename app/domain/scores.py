@@ -85,16 +85,21 @@ def near_bound(best: Decimal) -> Decimal:
 
 
 def choose(
-    candidates: Iterable[Candidate], exclude: Collection[str] = (), country: str | None = None
+    candidates: Iterable[Candidate],
+    exclude: Collection[str] = (),
+    country: str | None = None,
+    *,
+    strict: bool = False,
 ) -> Candidate | None:
     """Who gets the next user: of those near the lowest score the one with the highest priority; nobody who is full.
 
-    With a country, only the panels in it where any is willing; all of them where none is.
+    With a country, only the panels in it; where none of them is willing, all others, or nobody where `strict`.
     """
     willing = [each for each in candidates if not each.is_full and each.instance_id not in exclude]
+    if strict or country in countries(willing):
+        willing = [each for each in willing if each.country == country]
     if not willing:
         return None
-    willing = [each for each in willing if each.country == country] if country in countries(willing) else willing
     bound = near_bound(min(each.score for each in willing))
     return min((each for each in willing if each.score <= bound), key=_by_priority)
 

@@ -42,22 +42,19 @@ class Board:
         """Whether no panel is fit, even if it were not full."""
         return not self._candidates
 
-    def choose(self, exclude: Collection[str] = (), country: str | None = None) -> str | None:
+    def choose(
+        self, exclude: Collection[str] = (), country: str | None = None, *, strict: bool = False
+    ) -> str | None:
         """The instance id of the best panel outside `exclude`, or None; some microseconds, nobody is asked.
 
-        It is one in `country` where any there can take a user.
+        It is one in `country` where any there can take a user; in no other where `strict`.
         """
-        best = choose(self._candidates.values(), exclude, country)
+        best = choose(self._candidates.values(), exclude, country, strict=strict)
         return None if best is None else best.instance_id
 
     def countries(self) -> frozenset[str]:
         """Where there is a panel that can take a user."""
         return countries(self._candidates.values())
-
-    def country_of(self, instance_id: str) -> str | None:
-        """Where a panel is that may take users."""
-        candidate = self._candidates.get(instance_id)
-        return None if candidate is None else candidate.country
 
     def ranked(self) -> list[Candidate]:
         """Those who may take a user, best first."""

@@ -59,7 +59,7 @@ class PanelRows(Protocol):
         ...
 
     async def occupancy(self, since: datetime) -> list[PanelRow]:
-        """Every row; pending are those on their way there and those made there at `since` or later."""
+        """Every row; pending are those on their way there, new or moving, and those made there since."""
         ...
 
 
@@ -81,11 +81,9 @@ class PanelChoice:
         self._looked_at = datetime.min.replace(tzinfo=UTC)
         self._table: PanelTable | None = None
         self._board: Board | None = None
-        # Taken here and not among the rows of the last look; those of them that the next look will find there; and
-        # those whom no row will show.
+        # Taken here and not among the rows of the last look; and those of them that the next look will find there.
         self._taken: Counter[str] = Counter()
         self._written: Counter[str] = Counter()
-        self._reserved: Counter[str] = Counter()
         self._failed: set[str] = set()
 
     async def keep_fresh(self) -> None:
@@ -98,37 +96,33 @@ class PanelChoice:
 
     @asynccontextmanager
     async def place(
-        self, exclude: frozenset[str] = frozenset(), country: str | None = None
+        self, exclude: frozenset[str] = frozenset(), country: str | None = None, *, strict: bool = False
     ) -> AsyncIterator[str | None]:
-        """The best panel outside `exclude` or None, for a user that is written down by the end of the block.
-
-        As in `best`, one in `country` goes before all others.
-        """
-        instance_id = await self.best(exclude, country)
+        """The best panel as `best` has it or None, for a user that is written down by the end of the block."""
+        instance_id = await self.best(exclude, country, strict=strict)
         if instance_id is None:
             yield None
             return
         self._taken[instance_id] += 1
-        self._count(instance_id)
+        if self._board is not None:
+            self._board.take(instance_id)
         try:
             yield instance_id
         finally:
             self._written[instance_id] += 1
 
-    async def best(self, exclude: frozenset[str] = frozenset(), country: str | None = None) -> str | None:
-        """The instance id of the best panel outside `exclude`, or None; of those in `country` where one is fit."""
+    async def best(
+        self, exclude: frozenset[str] = frozenset(), country: str | None = None, *, strict: bool = False
+    ) -> str | None:
+        """The instance id of the best panel outside `exclude`, or None.
+
+        It is one in `country` where any there can take a user; in no other where `strict`.
+        """
         board = await self._current()
         if board.is_empty:
             # None was fit, or all have failed since; one that was down at the last measurement may be up again.
             board = await self._anew()
-        return board.choose(exclude, country)
-
-    async def best_in(self, country: str, exclude: frozenset[str] = frozenset()) -> str | None:
-        """The best panel in the country and in no other, or None."""
-        instance_id = await self.best(exclude, country)
-        board = self._board
-        is_there = instance_id is not None and board is not None and board.country_of(instance_id) == country
-        return instance_id if is_there else None
+        return board.choose(exclude, country, strict=strict)
 
     def countries(self) -> frozenset[str]:
         """Where a panel can take a user, by what is in memory; nowhere while that is too old to be believed."""
@@ -139,20 +133,11 @@ class PanelChoice:
         """Panels that can take a user, best first; empty where none can."""
         return (await self._current()).ranked()
 
-    def reserve(self, instance_id: str) -> None:
-        """Count one user more on this panel, until the next measurement sees the user itself."""
-        self._reserved[instance_id] += 1
-        self._count(instance_id)
-
     def leave_out(self, instance_id: str) -> None:
         """Choose others until the next measurement: this panel has just failed."""
         self._failed.add(instance_id)
         if self._board is not None:
             self._board.leave_out(instance_id)
-
-    def _count(self, instance_id: str) -> None:
-        if self._board is not None:
-            self._board.take(instance_id)
 
     async def _current(self) -> Board:
         board = self._usable()
@@ -190,7 +175,6 @@ class PanelChoice:
         if self._table is None or table.measured_at > self._table.measured_at:
             self._table = table
             self._failed.clear()
-            self._reserved.clear()
         self._looked_at = self._clock.now()
         written, self._written = self._written, Counter()
         try:
@@ -199,5 +183,5 @@ class PanelChoice:
             self._written += written
             raise
         self._taken -= written
-        self._board = Board(self._table, rows, self._taken + self._reserved, self._failed)
+        self._board = Board(self._table, rows, self._taken, self._failed)
         return self._board

@@ -59,9 +59,11 @@ PLACE = statement("UPDATE marzban_instances SET country = :country WHERE id = :i
 OCCUPANCY = statement(
     """
     WITH pending AS (
-        SELECT instance_id, count(*) AS users FROM configs
-        WHERE (status = 'creating' AND instance_id IS NOT NULL) OR (status = 'active' AND made_at >= :since)
-        GROUP BY instance_id
+        SELECT instance_id, count(*) AS users FROM (
+            SELECT instance_id FROM configs
+            WHERE (status = 'creating' AND instance_id IS NOT NULL) OR (status = 'active' AND made_at >= :since)
+            UNION ALL SELECT target FROM config_moves WHERE target IS NOT NULL
+        ) on_their_way GROUP BY instance_id
     )
     SELECT p.id, p.name, p.is_active, p.priority, p.capacity, COALESCE(pending.users, 0) AS pending, p.country
     FROM marzban_instances p LEFT JOIN pending ON pending.instance_id = p.id ORDER BY p.id
@@ -121,7 +123,7 @@ class PanelRepository(BaseRepository):
         return bool(await self.database.run(PLACE, {"instance_id": instance_id, "country": country}))
 
     async def occupancy(self, since: datetime) -> list[PanelRow]:
-        """Every row; pending are the configs on their way there, and those made there at `since` or later."""
+        """Every row; pending are the configs on their way there, moving or new, and those made there since."""
         rows = await self.database.run(OCCUPANCY, {"since": since})
         return [
             PanelRow(row.id, row.name, row.is_active, row.priority, row.capacity, row.pending, row.country)

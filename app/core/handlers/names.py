@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.core.actions import RenameConfig
 from app.core.handlers.utils import row_id
-from app.core.keys.configs import to_config
+from app.core.keys.configs import back_to_config
 from app.core.screens import details
 from app.core.screens.screen import Screen, send, show
 from app.core.states import ConfigState
@@ -34,7 +34,7 @@ async def ask(
     await state.set_state(ConfigState.waiting_name)
     await state.set_data({"config_id": config.id})
     text = t("config.rename_ask", name=config.name, most=MOST_VISIBLE)
-    await show(query, Screen(text, to_config(t, config.id)))
+    await show(query, Screen(text, back_to_config(t, config.id)))
 
 
 @router.dialog(ConfigState.waiting_name)

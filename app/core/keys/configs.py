@@ -72,11 +72,6 @@ def config(t: Translator, shown: Config, url: str) -> InlineKeyboardMarkup:
     )
 
 
-def to_config(t: Translator, config_id: int) -> InlineKeyboardMarkup:
-    """Just the way back to a config."""
-    return keyboard([button(t.plain("menu.back"), ShowConfig(id=config_id))])
-
-
 def devices(t: Translator, config_id: int, removable: list[tuple[int, str]]) -> InlineKeyboardMarkup:
     """A button for each device that gives its place free."""
     rows = [
@@ -101,6 +96,11 @@ def reissue_link(t: Translator, config_id: int) -> InlineKeyboardMarkup:
 def creating(t: Translator, config_id: int) -> InlineKeyboardMarkup:
     """While a config is being made: leaving sets the message free, so that it isn't turned under somebody's finger."""
     return keyboard([button(t.plain("menu.back"), LeaveWaiting(id=config_id))])
+
+
+def back_to_config(t: Translator, config_id: int) -> InlineKeyboardMarkup:
+    """Just the way back to a config."""
+    return keyboard([button(t.plain("menu.back"), ShowConfig(id=config_id))])
 
 
 def new_key(t: Translator, config_id: int) -> InlineKeyboardMarkup:
