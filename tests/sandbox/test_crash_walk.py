@@ -158,7 +158,7 @@ class Walk:
         )
 
     async def nina_arrives(self) -> None:
-        await insist(self._nina, self._nina.start, lambda: self._nina.either(RU["connect.begin"], RU["menu.vpn"]))
+        await insist(self._nina, self._nina.start, lambda: self._nina.sees("OrbitVPN"))
 
     async def nina_gets_a_config(self) -> None:
         await insist(self._nina, self._look_for_a_config, lambda: self._nina.sees("/sub/"))
@@ -211,7 +211,7 @@ class Walk:
         await self._nina.press(RU["menu.invite"])
 
     async def max_follows_it(self) -> None:
-        await insist(self._max, self._follow, lambda: self._max.either(EN["connect.begin"], EN["menu.vpn"]))
+        await insist(self._max, self._follow, lambda: self._max.sees("OrbitVPN"))
 
     async def _follow(self) -> None:
         await self._max.start(self._link.partition("start=")[2])

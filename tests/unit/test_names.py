@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 from app.domain.errors import InvalidName
 from app.domain.names import MOST_MARKS, MOST_VISIBLE, clean_name, visible
-from app.locales.locales import TRANSLATORS, prepare
+from app.locales.locales import TRANSLATORS
 
 FAMILY, FLAG, THUMB, HEART = "👨‍👩‍👧‍👦", "🇳🇱", "👍🏽", "❤️"
 SPECIAL = "\u202e\u2066\u2069\u200f\n\r\t\0\u2028 <>&{}🇳🇱👍🏽\u200d\ufe0f\u0301"
 HOSTILE = st.text(st.one_of(st.characters(), st.sampled_from(SPECIAL)))
-prepare()  # no test waits for the languages to be compiled
 
 
 def name_of(typed: str) -> str | None:

@@ -12,13 +12,12 @@ from PIL import Image
 
 from app.core.screens.charts import BOTTOM, HEIGHT, RIGHT, TODAY, WIDTH, bars
 from app.core.screens.traffic import drawn, height_step
-from app.locales.locales import GIB, MIB, TRANSLATORS, prepare
+from app.locales.locales import GIB, MIB, TRANSLATORS
 from app.services.traffic import DAYS_SHOWN, Traffic
 
 DAY = date(2026, 11, 28)
 MOST = 50 * 1024 * GIB
 A_DAY = st.integers(0, MOST)
-prepare()  # no test waits for the languages to be compiled
 
 
 def traffic(*days: int) -> Traffic:
