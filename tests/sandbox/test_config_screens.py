@@ -10,8 +10,7 @@ from PIL import Image
 from sqlalchemy import text
 
 from app.core.actions import MakeConfig, MoveConfig, RenameConfig, ShowTraffic
-from app.panels.choice import TURN_KEY
-from app.services.records import PanelAccess
+from tests.support.countries import two_countries
 from tests.support.shop_floor import labels, newest, shown
 
 if TYPE_CHECKING:
@@ -32,16 +31,6 @@ async def has_a_config(floor: ShopFloor) -> tuple[Person, int]:
     ((config_id, _, _),) = await floor.database.run(NAMES)
     await floor.rested()
     return nina, int(config_id)
-
-
-async def two_countries(floor: ShopFloor) -> None:
-    """The panel stands in two rows, under two names of its host; which one makes a user is of no matter here."""
-    (door,) = floor.world.doors()
-    other = door.url.replace("127.0.0.1", "localhost")
-    await floor.app.panels.add(PanelAccess("s002", "s002", other, door.username, door.password, 90, frozenset()), "NL")
-    await floor.app.panels.place(door.id, "DE")
-    await floor.app.stores.cache.delete(TURN_KEY)
-    await floor.app.fleet.choice.keep_fresh()
 
 
 async def test_a_config_is_called_what_its_owner_types_and_the_lists_say_so(floor: ShopFloor) -> None:

@@ -22,6 +22,7 @@ from app.repo.promo_desk import PromoDeskRepository
 from app.services.devices import SeenDevice
 from app.services.promos import NewPromo
 from tests.screens.direct import DirectSession
+from tests.support.countries import two_countries
 from tests.support.shop_floor import ShopFloor, newest, shop_floor
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ NOTICE = text(
     VALUES (gen_random_uuid()::text, CAST(:me AS bigint), :kind, CAST(:facts AS jsonb), CAST(:message AS bigint),
             now() - interval '9 years', now())
     """
+)
+MONTH = text(
+    "INSERT INTO config_traffic_days SELECT :id, CAST(:today AS date) - n, (n * 37 % 11) * CAST(700000000 AS bigint)"
+    " FROM generate_series(0, 29) n"
 )
 LAPSE = text("UPDATE users SET subscription_end = subscription_end - interval '400 days' WHERE tg_id = :me")
 CUSTOMER = "Nina"
@@ -156,6 +161,17 @@ async def has_device(guest: Guest) -> None:
     phone = SeenDevice("happ", "Happ", f"hwid-{guest.person.id}", "iPhone 15 Pro", "iOS 18.1")
     token = (await links.url(guest.person.id, await guest.newest("config"))).rpartition("/")[2]
     await devices.admit(await links.subscriber(token, devices.mark_of(phone)), phone)
+
+
+async def has_traffic(guest: Guest) -> None:
+    """A month in which the config carried something on most days."""
+    config_id = await guest.newest("config")
+    await guest.floor.database.run(MONTH, {"id": config_id, "today": guest.floor.app.clock.now().date()})
+
+
+async def has_countries(guest: Guest) -> None:
+    """There are panels in two countries."""
+    await two_countries(guest.floor)
 
 
 async def has_lapsed(guest: Guest) -> None:
