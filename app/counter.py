@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from app.cashdesk import CashDesk
     from app.fleet import Fleet
+    from app.reception import Reception
     from app.repo.configs import ConfigRepository
     from app.repo.payments import PaymentRepository
     from app.services.accounts import Accounts
@@ -50,6 +51,7 @@ class Counter:
         configs: ConfigRepository,
         cash: CashDesk,
         fleet: Fleet,
+        reception: Reception,
         wake: Callable[[str], None],
         bot_username: Callable[[], Awaitable[str]],
     ) -> None:
@@ -67,13 +69,15 @@ class Counter:
             promos=self.promos,
             gifts=Gifts(GiftRepository(database, cache), shop, clock),
             devices=fleet.limits.devices,
+            history=reception.history,
             locations=locations,
             traffic=self.traffic,
             clock=clock,
             referral_bonus=Bonus(
                 Money.rub(settings.referral_bonus), at_signup=settings.referral_trigger == "signup"
             ),
-            support=settings.support_username,
+            contact=reception.contact,
+            support=reception.support,
             bot_username=bot_username,
         )
 

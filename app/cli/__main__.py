@@ -37,6 +37,11 @@ PARTS: dict[str, dict[str, str]] = {
     "account": {
         "account": "Show a person's balance with its ledger, invoices, receipts, purchases and what operators did."
     },
+    "bans": {
+        "ban": "Shut somebody out; they read the reason, and can still write to support.",
+        "unban": "Let somebody in again.",
+        "bans": "List who is shut out, why, by whom and until when.",
+    },
     "rates": {
         "rates": "Show what assets are worth: the rate in use, and what each source says now."
     },

@@ -98,6 +98,9 @@ class Notifier:
             case NoticeKind.GIFT_REDEEMED:
                 text = t("notice.gift", days=t.count("day", int(notice.facts["days"])))
                 await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
+            case NoticeKind.TICKET_CLOSED:
+                text = t("notice.ticket_closed", number=notice.facts["number"])
+                await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
             case NoticeKind.PURCHASE_RETURNED:
                 await self._say_in(notice, Screen(_returned(notice, t), topups_keys.paid(t)))
             case (

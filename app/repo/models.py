@@ -36,11 +36,13 @@ from app.repo.money_models import (
 from app.repo.move_models import ConfigLeftover, ConfigMove, PanelSighting, PanelSweep
 from app.repo.operator_models import AuditRun, OperatorAct, OperatorNotice, ProviderSighting
 from app.repo.promo_models import Gift, Grant, Promocode, PromoMiss, PromoUse
+from app.repo.support_models import Ban, SupportMessage, SupportTicket, SupportTopic
 from app.repo.traffic_models import ConfigCounter, ConfigTrafficDay
 
 __all__ = [
     "AddressPause",
     "AuditRun",
+    "Ban",
     "Base",
     "ChainCursor",
     "Config",
@@ -75,6 +77,9 @@ __all__ = [
     "Server",
     "SubscriptionCopy",
     "SubscriptionLink",
+    "SupportMessage",
+    "SupportTicket",
+    "SupportTopic",
     "TonTransaction",
     "TrialGrant",
     "User",

@@ -240,6 +240,7 @@ class NoticeKind(StrEnum):
     CONFIG_STAYED = "config_stayed"
     PURCHASE_RETURNED = "purchase_returned"
     CONFIG_PAUSED = "config_paused"
+    TICKET_CLOSED = "ticket_closed"
 
 
 @dataclass(frozen=True, slots=True)

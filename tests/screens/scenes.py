@@ -267,6 +267,24 @@ MONEY_SCENES = (
     Scene("balance-taken", Notice(NoticeKind.BALANCE_ADJUSTED, {"amount": "-100.00"})),
     Scene("referral-bonus", Notice(NoticeKind.REFERRAL_BONUS, {"amount": "50.00"})),
 )
+HISTORY = a.ShowHistory(id=0, payment=False, newer=False)
+RECEIPT = of(a.ShowReceipt, "payment", payment=True, at=0, at_payment=False, newer=False)
+ASKED = (pressed(a.ChooseSubject(category="vpn")), typed("It does not connect"))
+HELP = (
+    Scene("history-none", HISTORY),
+    Scene("history", HISTORY, (has_bought, pressed(plan(a.GiftPlan), invoice("stars")))),
+    Scene("receipt", RECEIPT, (has_money,)),
+    Scene("receipt-waiting", RECEIPT, (pressed(invoice("ton")),)),
+    Scene("support", page("support")),
+    Scene("support-which", a.ChooseSubject(category="payment"), (has_money,)),
+    Scene("support-write", a.ChooseSubject(category="vpn")),
+    Scene("support-write-about", of(a.AskSupport, "payment", category="payment", payment=True), (has_money,)),
+    Scene("support-sent", "It does not connect", (pressed(a.ChooseSubject(category="vpn")),)),
+    Scene("support-open", page("support"), ASKED),
+    Scene("support-solved", of(a.CloseTicket, "ticket"), ASKED),
+    Scene("ticket-closed", Notice(NoticeKind.TICKET_CLOSED, {"number": 17})),
+    Scene("gate-passed", a.CheckChannel(), (is_at_the_menu,)),
+)
 REFUSALS = (
     Scene("gone", of(a.ShowConfig, "config"), (has_config, pressed(of(a.DeleteConfig, "config", sure=True)))),
     Scene("old-button", "zz9:1"),
@@ -275,4 +293,4 @@ REFUSALS = (
     Scene("no-subscription", NEW, (has_lapsed,)),
     Scene("banned", "/menu", (is_banned,)),
 )
-SCENES = (*MENU, *CONNECT, *CONFIGS, *NAMES, *TRAFFIC, *LOCATIONS, *SALES, *MONEY_SCENES, *REFUSALS)
+SCENES = (*MENU, *CONNECT, *CONFIGS, *NAMES, *TRAFFIC, *LOCATIONS, *SALES, *MONEY_SCENES, *HELP, *REFUSALS)
