@@ -99,7 +99,7 @@ async def test_inside_telegram_an_app_is_opened_by_the_browser_outside(world: Li
         await page.goto(f"{world.url}/sub/{token}#tgWebAppData=x&tgWebAppVersion=8.0")
         await page.get_by_role("link", name="Добавить в Happ").click()
         told = await page.evaluate("window.told")
-        assert told[-1] == ["web_app_open_link", {"url": f"{world.url}/sub/{token}?open=happ&lang=ru"}]
+        assert told[-1] == ["web_app_open_link", {"url": f"{world.url}/sub/{token}?open=happ&on=ios&lang=ru"}]
     given = await world.page(f"{token}?open=happ&lang=en")
     assert "Opening Happ" in given.body
     assert "Opening" not in (await world.page(f"{token}?open=%22onload&lang=en")).body
