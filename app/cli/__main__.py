@@ -54,6 +54,7 @@ PARTS: dict[str, dict[str, str]] = {
         "bench": "Measure speed under load; arguments go to the bench.",
         "torture": "Run the long tests that kill, cut and race.",
         "bite": "Plant known bugs in a copy, one by one, and see that the tests catch each; arguments name some.",
+        "screens": "Draw every screen of the bot in every language into docs/screens; arguments name some.",
         "lint": "Check style, types and direction of imports.",
     },
 }

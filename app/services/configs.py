@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.domain.errors import NotFound
+from app.domain.errors import NotFound, TooManyConfigs
 from app.domain.names import clean_name
 
 if TYPE_CHECKING:
@@ -76,16 +76,20 @@ class Configs:
         return card
 
     async def first(self, owner: int, intent: str) -> ConfigCard:
-        """The person's oldest config, made for this intent where there is none, while its message asks what for.
+        """A config for somebody who has none, made once for this intent, while its message asks what for.
 
-        Raises NoSubscription, NotFound.
+        Who has as many as may be gets the oldest. Raises NoSubscription, NotFound.
         """
-        known = await self._store.of_owner(owner)
-        if known:
-            return known[0]
-        card = await self._store.request(owner, intent, None, self._clock.now(), guide=ASKING)
+        try:
+            card = await self._store.request(owner, intent, None, self._clock.now(), guide=ASKING)
+        except TooManyConfigs:
+            return (await self._store.of_owner(owner))[0]
         self._wake("provisioning")
         return card
+
+    async def peek(self, owner: int, config_id: int) -> Config:
+        """One config without its own link; NotFound where it is another's or gone."""
+        return await self._store.get(owner, config_id)
 
     async def guided(self, owner: int, config_id: int, message_id: int | None, system: str) -> Config:
         """The config; where it is still being made, this message becomes the guide for the system afterwards."""

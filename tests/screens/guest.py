@@ -111,6 +111,14 @@ class Guest:
                 done = (app.provisioner.run_once, app.limits.pauser.run_once, app.notifier.run_once)
                 woken = bool(sum([await job() for job in done]))
 
+    async def dialogue(self) -> str | None:
+        """What the bot waits for; nothing where Redis is away and forgets it."""
+        try:
+            state = await self.floor.app.stores.cache.client.get(f"fsm:{self.person.id}:{self.person.id}:state")
+        except (RedisError, OSError):
+            return None
+        return str(state) if state else None
+
     async def newest(self, what: str) -> Any:
         """The id of the newest config, payment or gift, or of the first device."""
         ((found,),) = await self.floor.database.run(text(NEWEST[what]), {"me": self.person.id})

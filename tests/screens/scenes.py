@@ -34,11 +34,10 @@ from tests.screens.guest import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from sandbox.telegram.history import Answer
+
     Step = Callable[[Guest], Awaitable[None]]
     Choice = Callable[[Guest], Awaitable[CallbackData]]
-
-LONG_AGO = "cfg:1"
-NOBODYS = 10**12
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,18 @@ class Scene:
     given: tuple[Step, ...] = ()
     is_new: bool = False
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it comes by itself."""
+        return isinstance(self.opens, Notice)
+
+    @property
+    def changes_a_message(self) -> bool:
+        """Whether it takes the place of the newest message."""
+        if isinstance(self.opens, Notice):
+            return bool(self.opens.facts.get("message"))
+        return not isinstance(self.opens, str) or ":" in self.opens
+
     async def prepare(self, guest: Guest) -> None:
         """All that happens before."""
         for step in (() if self.is_new else (arrives,)) + self.given:
@@ -68,20 +79,21 @@ class Scene:
         """What the button carries, None where no button opens the scene."""
         if isinstance(self.opens, CallbackData):
             return self.opens.pack()
-        if isinstance(self.opens, str | Notice):
-            return self.opens if isinstance(self.opens, str) and ":" in self.opens else None
-        return (await self.opens(guest)).pack()
+        if isinstance(self.opens, str):
+            return self.opens if self.changes_a_message else None
+        return None if isinstance(self.opens, Notice) else (await self.opens(guest)).pack()
 
-    async def open(self, guest: Guest) -> None:
-        """The scene stands in the chat."""
+    async def open(self, guest: Guest) -> Answer | None:
+        """The scene stands in the chat; the answer to the button that opened it."""
         data = await self.data(guest)
         if data is not None:
-            await guest.presses(data)
-        elif isinstance(self.opens, Notice):
+            return await guest.presses(data)
+        if isinstance(self.opens, Notice):
             facts = {name: await value(guest) if callable(value) else value for name, value in self.opens.facts.items()}
             await guest.told(self.opens.kind, **facts)
         else:
             await guest.says(str(self.opens))
+        return None
 
 
 def page(name: str) -> a.Menu:
@@ -164,6 +176,7 @@ MENU = (
     Scene("help-command", "/help"),
     Scene("invite", page("invite")),
     Scene("terms", "/terms"),
+    Scene("privacy", "/privacy"),
     Scene("paysupport", "/paysupport"),
 )
 CONFIGS = (
@@ -245,7 +258,7 @@ SALES = (
     Scene("purchase-returned", Notice(NoticeKind.PURCHASE_RETURNED, {"amount": "349.00", "debt": "0.00"})),
     Scene("purchase-returned-debt", Notice(NoticeKind.PURCHASE_RETURNED, {"amount": "300.00", "debt": "49.00"})),
 )
-MONEY_SCENES = (
+TOP_UPS = (
     Scene("balance", page("balance")),
     Scene("top-up", a.TopUp(missing=0)),
     Scene("top-up-amount", a.ChooseMethod(method="ton", kopecks=0)),
@@ -293,4 +306,16 @@ REFUSALS = (
     Scene("no-subscription", NEW, (has_lapsed,)),
     Scene("banned", "/menu", (is_banned,)),
 )
-SCENES = (*MENU, *CONNECT, *CONFIGS, *NAMES, *TRAFFIC, *LOCATIONS, *SALES, *MONEY_SCENES, *HELP, *REFUSALS)
+CHAPTERS = {
+    "Menu": MENU,
+    "The first minute": CONNECT,
+    "My VPN": CONFIGS,
+    "Names": NAMES,
+    "Traffic": TRAFFIC,
+    "Countries": LOCATIONS,
+    "Plans, gifts and codes": SALES,
+    "Balance": TOP_UPS,
+    "History and help": HELP,
+    "What is refused": REFUSALS,
+}
+SCENES = tuple(scene for scenes in CHAPTERS.values() for scene in scenes)

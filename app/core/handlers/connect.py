@@ -27,17 +27,20 @@ router = ScreenRouter("connect")
 async def begin(query: CallbackQuery, action: Connect, account: Account, t: Translator, shopfront: Shopfront) -> None:
     """Have a config by the time that the device is chosen; without time left, how to get some."""
     now = shopfront.clock.now()
-    if not account.configs and not is_active(account.subscription_end, now):
+    if account.configs:
+        card = account.configs[0]
+    elif is_active(account.subscription_end, now):
+        card = await shopfront.configs.first(query.from_user.id, action.intent)
+    else:
         await show(query, pages.my_vpn(t, account, now))
         return
-    card = await shopfront.configs.first(query.from_user.id, action.intent)
     await show(query, connect.ask(t, card.id, is_first=True))
 
 
 @router.click(AskDevice)
 async def ask_device(query: CallbackQuery, action: AskDevice, t: Translator, shopfront: Shopfront) -> None:
     """On which device the config is to be used."""
-    config = await shopfront.configs.get(query.from_user.id, row_id(action.id))
+    config = await shopfront.configs.peek(query.from_user.id, row_id(action.id))
     await show(query, connect.ask(t, config.id))
 
 

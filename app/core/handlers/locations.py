@@ -38,7 +38,7 @@ async def make_there(query: CallbackQuery, action: MakeConfig, t: Translator, sh
 @router.click(ShowLocations)
 async def show_locations(query: CallbackQuery, action: ShowLocations, t: Translator, shopfront: Shopfront) -> None:
     """The countries that a config could go to."""
-    config = await shopfront.configs.get(query.from_user.id, row_id(action.id))
+    config = await shopfront.configs.peek(query.from_user.id, row_id(action.id))
     await show(query, locations.where_to_move(t, shopfront.locations.offered(), config))
 
 

@@ -30,7 +30,7 @@ async def ask(
     query: CallbackQuery, action: RenameConfig, t: Translator, shopfront: Shopfront, state: FSMContext
 ) -> None:
     """Wait for the name."""
-    config = await shopfront.configs.get(query.from_user.id, row_id(action.id))
+    config = await shopfront.configs.peek(query.from_user.id, row_id(action.id))
     await state.set_state(ConfigState.waiting_name)
     await state.set_data({"config_id": config.id})
     text = t("config.rename_ask", name=config.name, most=MOST_VISIBLE)
