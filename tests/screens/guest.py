@@ -13,7 +13,7 @@ from pydantic import HttpUrl
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
-from app.core.actions import BuyPlan, Menu, NewConfig, new_intent
+from app.core.actions import BuyPlan, MakeConfig, Menu, new_intent
 from app.domain.errors import OrbitError
 from app.domain.promo import PromoKind, Terms
 from app.locales.locales import translator
@@ -154,14 +154,14 @@ async def has_bought(guest: Guest) -> None:
 async def has_config(guest: Guest) -> None:
     """A config that is ready."""
     await guest.says("/menu")
-    await guest.presses(NewConfig(intent=new_intent()))
+    await guest.presses(MakeConfig(intent=new_intent(), country=""))
     await guest.rests()
 
 
 async def waits_for_config(guest: Guest) -> None:
     """A config that no panel has made yet."""
     await guest.says("/menu")
-    await guest.presses(NewConfig(intent=new_intent()))
+    await guest.presses(MakeConfig(intent=new_intent(), country=""))
 
 
 async def has_device(guest: Guest) -> None:

@@ -312,10 +312,10 @@ CHAPTERS = {
     "My VPN": CONFIGS,
     "Names": NAMES,
     "Traffic": TRAFFIC,
-    "Countries": LOCATIONS,
     "Plans, gifts and codes": SALES,
     "Balance": TOP_UPS,
     "History and help": HELP,
     "What is refused": REFUSALS,
+    "Countries": LOCATIONS,  # the last, for from then on the shop has a second panel
 }
 SCENES = tuple(scene for scenes in CHAPTERS.values() for scene in scenes)
