@@ -215,7 +215,11 @@ CONNECT = (
     Scene("connect-again", of(a.AskDevice, "config"), (has_config,)),
     Scene("guide", of(a.ShowGuide, "config", system="ios"), (has_config,)),
     Scene("guide-desktop", of(a.ShowGuide, "config", system="windows"), (has_config,)),
-    Scene("guide-waiting", of(a.ShowGuide, "config", system="android"), (waits_for_config,)),
+    Scene(
+        "guide-waiting",
+        of(a.ShowGuide, "config", system="android"),
+        (waits_for_config, pressed(of(a.AskDevice, "config"))),
+    ),
 )
 NAMES = (
     Scene("config-rename", of(a.RenameConfig, "config"), (has_config,)),
