@@ -8,13 +8,17 @@ from app.core.shopfront import Shopfront
 from app.domain.money import Money
 from app.domain.referral import Bonus
 from app.repo.gifts import GiftRepository
+from app.repo.locations import LocationRepository
 from app.repo.promos import PromoRepository
 from app.repo.shop import ShopRepository
+from app.repo.traffic import TrafficRepository
 from app.services.configs import Configs
 from app.services.gifts import Gifts
+from app.services.locations import Locations
 from app.services.promos import Promos
 from app.services.shop import Shop
 from app.services.topups import TopUps
+from app.services.traffic import TrafficBook
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
     from config import Settings
 
     Every = Callable[[str, float, object], None]
+
+DAY_SECONDS = 86_400
 
 
 class Counter:
@@ -52,7 +58,9 @@ class Counter:
         database, cache = stores.database, stores.cache
         shop = Shop(ShopRepository(database, cache), settings.catalogue(), clock, wake)
         self.promos = Promos(PromoRepository(database, cache), clock, wake)
-        self.configs = Configs(configs, fleet.usage, clock, wake, fleet.links)
+        locations = Locations(fleet.choice, LocationRepository(database), clock, wake)
+        self.configs = Configs(configs, fleet.usage, clock, wake, fleet.links, locations)
+        self.traffic = TrafficBook(TrafficRepository(database), clock)
         self.shopfront = Shopfront(
             accounts=accounts,
             configs=self.configs,
@@ -62,6 +70,8 @@ class Counter:
             gifts=Gifts(GiftRepository(database, cache), shop, clock),
             devices=fleet.limits.devices,
             history=reception.history,
+            locations=locations,
+            traffic=self.traffic,
             clock=clock,
             referral_bonus=Bonus(
                 Money.rub(settings.referral_bonus), at_signup=settings.referral_trigger == "signup"
@@ -74,3 +84,4 @@ class Counter:
     def start_jobs(self, every: Every) -> None:
         """Hand every job to `every` (name, seconds between runs, coroutine function)."""
         every("promos", 60, self.promos.release_lapsed)
+        every("traffic-kept", DAY_SECONDS, self.traffic.forget_old)
