@@ -12,7 +12,6 @@ import pytest
 from app.core.actions import Action, BuyPlan, Menu, ShowConfig, kind_of, new_intent, section_of
 from app.core.handlers import make_switchboard
 from app.core.switchboard import ScreenRouter, Switchboard
-from app.domain.apps import SYSTEMS
 from app.domain.errors import MalformedAction
 from app.domain.money import Money
 from app.domain.payment import PaymentMethod
@@ -41,8 +40,6 @@ LONGEST_WORDS = {
     "method": max(PaymentMethod, key=len).value,
     "code": max(TRANSLATORS, key=len),
     "category": max(Category, key=len).value,
-    "system": max(SYSTEMS, key=len),
-    "country": "DE",
 }
 
 
