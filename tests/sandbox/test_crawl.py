@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
     from app.repo.db import Database
-    from tests.screens.guest import Guest
+    from tests.screens.guest import Floor, Guest
 
     Step = Callable[[Guest], Awaitable[None]]
 
@@ -108,7 +108,7 @@ def languages_of(state: str) -> tuple[str, ...]:
 class Ground:
     """Where people walk: the shop, and its ways to the stores."""
 
-    floor: Any
+    floor: Floor
     cables: dict[str, Cable]
 
 

@@ -39,7 +39,7 @@ class Most:
 DIALOGUE = Most(0, 2)  # the look, and the dialogue's state
 DEED = Most(1, 2)  # one statement does it, and the cached account goes
 REDEEMED = Most(10, 4)  # a transaction with the code's row locked
-INVOICE = Most(6, 4)  # a transaction that stores it, a rate, and the message that shows it
+INVOICE = Most(8, 6)  # a transaction that stores it, the message that shows it, and a rate that may be read anew
 CONFIG = Most(3, 1)  # the config, its link, and the panel that knows its traffic
 NAMED = {
     "language-changed": DEED,
