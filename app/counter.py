@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.core.checkout_notices import CheckoutNews
 from app.core.shopfront import Shopfront
 from app.domain.money import Money
 from app.domain.referral import Bonus
 from app.repo.gifts import GiftRepository
+from app.repo.pending import PendingRepository
 from app.repo.promos import PromoRepository
 from app.repo.shop import ShopRepository
 from app.services.configs import Configs
 from app.services.gifts import Gifts
+from app.services.pending import Checkout, PendingPurchases
 from app.services.promos import Promos
 from app.services.shop import Shop
 from app.services.topups import TopUps
@@ -50,16 +53,21 @@ class Counter:
         bot_username: Callable[[], Awaitable[str]],
     ) -> None:
         database, cache = stores.database, stores.cache
-        shop = Shop(ShopRepository(database, cache), settings.catalogue(), clock, wake)
+        catalogue = settings.catalogue()
+        shop = Shop(ShopRepository(database, cache), catalogue, clock, wake)
+        gifts = Gifts(GiftRepository(database, cache), shop, clock)
+        self.pending = PendingPurchases(PendingRepository(database, cache), catalogue, clock, wake)
         self.promos = Promos(PromoRepository(database, cache), clock, wake)
         self.configs = Configs(configs, fleet.usage, clock, wake, fleet.links)
+        self.news = CheckoutNews(self.configs, catalogue, clock, bot_username)
         self.shopfront = Shopfront(
             accounts=accounts,
             configs=self.configs,
             shop=shop,
             topups=TopUps(cash.manager, payments, wake),
             promos=self.promos,
-            gifts=Gifts(GiftRepository(database, cache), shop, clock),
+            gifts=gifts,
+            checkout=Checkout(shop, gifts, cash.manager),
             devices=fleet.limits.devices,
             history=reception.history,
             clock=clock,
@@ -74,3 +82,5 @@ class Counter:
     def start_jobs(self, every: Every) -> None:
         """Hand every job to `every` (name, seconds between runs, coroutine function)."""
         every("promos", 60, self.promos.release_lapsed)
+        # Money enqueues this by itself; here it looks after what a dead replica left.
+        every("pending-purchases", 10, self.pending.run_once)

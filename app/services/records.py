@@ -11,6 +11,7 @@ from enum import StrEnum
 from app.domain.assets import Asset
 from app.domain.money import Money
 from app.domain.payment import FailReason, PaymentMethod, PaymentStatus
+from app.domain.pending import Wish
 from app.domain.promo import Discount
 
 
@@ -173,7 +174,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class NewPayment:
-    """An invoice about to be stored."""
+    """An invoice about to be stored; `wish` is what is to be bought when it is paid."""
 
     owner: int
     method: PaymentMethod
@@ -183,11 +184,12 @@ class NewPayment:
     quote: Quote | None = None
     stars: int | None = None
     account: str | None = None
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A stored payment, for its owner only."""
+    """A stored payment, for its owner only; `wish` is known while it is being opened."""
 
     id: int
     owner: int
@@ -202,6 +204,7 @@ class Payment:
     external_id: str | None = None
     pay_url: str | None = field(default=None, repr=False)
     account: str | None = None
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,8 @@ class NoticeKind(StrEnum):
     CONFIG_DELAYED = "config_delayed"
     CONFIG_MOVED = "config_moved"
     PURCHASE_RETURNED = "purchase_returned"
+    PURCHASE_MADE = "purchase_made"
+    PURCHASE_UNMADE = "purchase_unmade"
     CONFIG_PAUSED = "config_paused"
     TICKET_CLOSED = "ticket_closed"
 
@@ -260,6 +265,7 @@ class Invoice:
     ton_link: str
     expires_at: datetime
     asset: Asset = Asset.TON
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +278,7 @@ class LinkInvoice:
     pay_url: str
     stars: int | None
     expires_at: datetime
+    wish: Wish | None = None
 
 
 AnyInvoice = Invoice | LinkInvoice
