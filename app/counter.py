@@ -9,15 +9,19 @@ from app.core.shopfront import Shopfront
 from app.domain.money import Money
 from app.domain.referral import Bonus
 from app.repo.gifts import GiftRepository
+from app.repo.locations import LocationRepository
 from app.repo.pending import PendingRepository
 from app.repo.promos import PromoRepository
 from app.repo.shop import ShopRepository
+from app.repo.traffic import TrafficRepository
 from app.services.configs import Configs
 from app.services.gifts import Gifts
+from app.services.locations import Locations
 from app.services.pending import Checkout, PendingPurchases
 from app.services.promos import Promos
 from app.services.shop import Shop
 from app.services.topups import TopUps
+from app.services.traffic import TrafficBook
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
     from config import Settings
 
     Every = Callable[[str, float, object], None]
+
+DAY_SECONDS = 86_400
 
 
 class Counter:
@@ -58,7 +64,9 @@ class Counter:
         gifts = Gifts(GiftRepository(database, cache), shop, clock)
         self.pending = PendingPurchases(PendingRepository(database, cache), catalogue, clock, wake)
         self.promos = Promos(PromoRepository(database, cache), clock, wake)
-        self.configs = Configs(configs, fleet.usage, clock, wake, fleet.links)
+        locations = Locations(fleet.choice, LocationRepository(database), clock, wake)
+        self.configs = Configs(configs, fleet.usage, clock, wake, fleet.links, locations)
+        self.traffic = TrafficBook(TrafficRepository(database), clock)
         self.news = CheckoutNews(self.configs, catalogue, clock, bot_username)
         self.shopfront = Shopfront(
             accounts=accounts,
@@ -70,6 +78,8 @@ class Counter:
             checkout=Checkout(shop, gifts, cash.manager),
             devices=fleet.limits.devices,
             history=reception.history,
+            locations=locations,
+            traffic=self.traffic,
             clock=clock,
             referral_bonus=Bonus(
                 Money.rub(settings.referral_bonus), at_signup=settings.referral_trigger == "signup"
@@ -84,3 +94,4 @@ class Counter:
         every("promos", 60, self.promos.release_lapsed)
         # Money enqueues this by itself; here it looks after what a dead replica left.
         every("pending-purchases", 10, self.pending.run_once)
+        every("traffic-kept", DAY_SECONDS, self.traffic.forget_old)

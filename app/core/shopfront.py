@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from app.services.devices import Devices
     from app.services.gifts import Gifts
     from app.services.history import History
+    from app.services.locations import Locations
     from app.services.pending import Checkout
     from app.services.ports import Clock
     from app.services.promos import Promos
     from app.services.shop import Shop
     from app.services.support import Support
     from app.services.topups import TopUps
+    from app.services.traffic import TrafficBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Shopfront:
     checkout: Checkout
     devices: Devices
     history: History
+    locations: Locations
+    traffic: TrafficBook
     clock: Clock
     referral_bonus: Bonus
     contact: Contact

@@ -58,7 +58,14 @@ NAMED = {
     **dict.fromkeys(("invoice-ton", "invoice-usdt", "invoice-stars", "invoice-cryptobot"), INVOICE),
     **dict.fromkeys(("invoice-yookassa", "invoice-typed"), INVOICE),
     **dict.fromkeys(("plan-invoice-ton", "plan-invoice-stars", "gift-invoice"), PAID_FOR),
-    "config-ready": CONFIG,
+    **dict.fromkeys(("config-ready", "config-with-location"), CONFIG),
+    **dict.fromkeys(("connect", "location-chosen"), DEED),
+    **dict.fromkeys(("guide", "guide-desktop"), Most(2, 1)),  # the config and its link
+    "guide-waiting": Most(3, 1),  # the config as it was and is, and the message that waits for it
+    "config-rename": Most(1, 3),  # and what the dialogue has to remember
+    "config-renamed": Most(4, 6),  # the new name, the config as it is shown, and the end of the dialogue
+    "config-wrong-name": Most(0, 2),
+    "config-moving": Most(4, 1),  # the wish, and the config as it is shown
     **dict.fromkeys(("config-key", "config-reissue", "config-delete"), Most(2, 1)),  # the config and its link
     **dict.fromkeys(("devices-none", "devices"), CONFIG),
     "support-write": Most(0, 3),  # as top-up-amount

@@ -13,7 +13,7 @@ from pydantic import HttpUrl
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
-from app.core.actions import BuyPlan, Menu, NewConfig, new_intent
+from app.core.actions import BuyPlan, MakeConfig, Menu, new_intent
 from app.domain.errors import OrbitError
 from app.domain.promo import PromoKind, Terms
 from app.locales.locales import translator
@@ -23,6 +23,7 @@ from app.services.devices import SeenDevice
 from app.services.promos import NewPromo
 from sandbox.telegram.groups import Group
 from tests.screens.direct import DirectSession
+from tests.support.countries import two_countries
 from tests.support.shop_floor import ShopFloor, newest, shop_floor
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ NOTICE = text(
     VALUES (gen_random_uuid()::text, CAST(:me AS bigint), :kind, CAST(:facts AS jsonb), CAST(:message AS bigint),
             now() - interval '9 years', now())
     """
+)
+MONTH = text(
+    "INSERT INTO config_traffic_days SELECT :id, CAST(:today AS date) - n, (n * 37 % 11) * CAST(700000000 AS bigint)"
+    " FROM generate_series(0, 29) n"
 )
 LAPSE = text("UPDATE users SET subscription_end = subscription_end - interval '400 days' WHERE tg_id = :me")
 CUSTOMER = "Nina"
@@ -149,14 +154,14 @@ async def has_bought(guest: Guest) -> None:
 async def has_config(guest: Guest) -> None:
     """A config that is ready."""
     await guest.says("/menu")
-    await guest.presses(NewConfig(intent=new_intent()))
+    await guest.presses(MakeConfig(intent=new_intent(), country=""))
     await guest.rests()
 
 
 async def waits_for_config(guest: Guest) -> None:
     """A config that no panel has made yet."""
     await guest.says("/menu")
-    await guest.presses(NewConfig(intent=new_intent()))
+    await guest.presses(MakeConfig(intent=new_intent(), country=""))
 
 
 async def has_device(guest: Guest) -> None:
@@ -167,6 +172,17 @@ async def has_device(guest: Guest) -> None:
     phone = SeenDevice("happ", "Happ", f"hwid-{guest.person.id}", "iPhone 15 Pro", "iOS 18.1")
     token = (await links.url(guest.person.id, await guest.newest("config"))).rpartition("/")[2]
     await devices.admit(await links.subscriber(token, devices.mark_of(phone)), phone)
+
+
+async def has_traffic(guest: Guest) -> None:
+    """A month in which the config carried something on most days."""
+    config_id = await guest.newest("config")
+    await guest.floor.database.run(MONTH, {"id": config_id, "today": guest.floor.app.clock.now().date()})
+
+
+async def has_countries(guest: Guest) -> None:
+    """There are panels in two countries."""
+    await two_countries(guest.floor)
 
 
 async def has_lapsed(guest: Guest) -> None:

@@ -117,6 +117,7 @@ async def shift(app: App, updates: int, chores: Chores) -> None:
     if chores.exceeded is not None:
         await app.limits.pauses.want(chores.exceeded, 3, app.clock.now())
     if chores.upkeep:
+        await app.counter.traffic.forget_old()
         await look_after_panels(app)
     while await all_once(app):
         pass

@@ -6,13 +6,17 @@ from app.core.handlers import (
     auth,
     checkout,
     configs,
+    connect,
     devices,
     history,
+    locations,
+    names,
     payments,
     promos,
     settings,
     subscriptions,
     support,
+    traffic,
 )
 from app.core.switchboard import Switchboard
 
@@ -21,6 +25,7 @@ def make_switchboard() -> Switchboard:
     """Every handler of the shop, found by key."""
     routers = (
         auth.router, configs.router, devices.router, payments.router, subscriptions.router, promos.router,
-        settings.router, history.router, support.router, checkout.router,
+        settings.router, history.router, support.router, connect.router, locations.router, names.router,
+        traffic.router, checkout.router,
     )  # fmt: skip
     return Switchboard(routers, fallback=auth.unexpected)

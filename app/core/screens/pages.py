@@ -48,7 +48,7 @@ def welcome(t: Translator, arrival: Arrival, now: datetime) -> Screen:
     if not arrival.trial_started or end is None:
         return home(t, account, now)
     text = t("home.new", name=account.first_name, days=t.count("day", days_left(end, now)), end=t.date(end))
-    return Screen(text, keyboards.home(t.language, is_active=True))
+    return Screen(text, keyboards.newcomer(t))
 
 
 def my_vpn(t: Translator, account: Account, now: datetime, configs: tuple[ConfigCard, ...] | None = None) -> Screen:
