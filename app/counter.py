@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.core.checkout_notices import CheckoutNews
 from app.core.shopfront import Shopfront
 from app.domain.money import Money
 from app.domain.referral import Bonus
 from app.repo.gifts import GiftRepository
 from app.repo.locations import LocationRepository
+from app.repo.pending import PendingRepository
 from app.repo.promos import PromoRepository
 from app.repo.shop import ShopRepository
 from app.repo.traffic import TrafficRepository
 from app.services.configs import Configs
 from app.services.gifts import Gifts
 from app.services.locations import Locations
+from app.services.pending import Checkout, PendingPurchases
 from app.services.promos import Promos
 from app.services.shop import Shop
 from app.services.topups import TopUps
@@ -56,18 +59,23 @@ class Counter:
         bot_username: Callable[[], Awaitable[str]],
     ) -> None:
         database, cache = stores.database, stores.cache
-        shop = Shop(ShopRepository(database, cache), settings.catalogue(), clock, wake)
+        catalogue = settings.catalogue()
+        shop = Shop(ShopRepository(database, cache), catalogue, clock, wake)
+        gifts = Gifts(GiftRepository(database, cache), shop, clock)
+        self.pending = PendingPurchases(PendingRepository(database, cache), catalogue, clock, wake)
         self.promos = Promos(PromoRepository(database, cache), clock, wake)
         locations = Locations(fleet.choice, LocationRepository(database), clock, wake)
         self.configs = Configs(configs, fleet.usage, clock, wake, fleet.links, locations)
         self.traffic = TrafficBook(TrafficRepository(database), clock)
+        self.news = CheckoutNews(self.configs, catalogue, clock, bot_username)
         self.shopfront = Shopfront(
             accounts=accounts,
             configs=self.configs,
             shop=shop,
             topups=TopUps(cash.manager, payments, wake),
             promos=self.promos,
-            gifts=Gifts(GiftRepository(database, cache), shop, clock),
+            gifts=gifts,
+            checkout=Checkout(shop, gifts, cash.manager),
             devices=fleet.limits.devices,
             history=reception.history,
             locations=locations,
@@ -84,4 +92,6 @@ class Counter:
     def start_jobs(self, every: Every) -> None:
         """Hand every job to `every` (name, seconds between runs, coroutine function)."""
         every("promos", 60, self.promos.release_lapsed)
+        # Money enqueues this by itself; here it looks after what a dead replica left.
+        every("pending-purchases", 10, self.pending.run_once)
         every("traffic-kept", DAY_SECONDS, self.traffic.forget_old)

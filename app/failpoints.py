@@ -29,7 +29,7 @@ Point = Literal[
     # money
     "ton.settled", "ton.scanned", "receipt.credited", "receipt.refunded", "stars.advanced", "purchase.bought",
     "refund.asked", "refund.given", "refund.in_doubt", "refund.closed", "gift.bought", "promo.redeemed",
-    "money.assigned", "balance.adjusted", "rate.noted", "rate.forgotten",
+    "money.assigned", "balance.adjusted", "pending.completed", "rate.noted", "rate.forgotten",
     "provider.heard",
     # what follows on the panels
     "config.requested", "config.doomed", "config.claimed", "config.assigned", "config.user_made", "config.created",

@@ -165,7 +165,7 @@ class App:
         self.switchboard = make_switchboard()
         self.switchboard.attach(self.dispatcher)
         self.dispatcher.my_chat_member.register(Membership(self.accounts).note)
-        self.notifier = Notifier(self.bot, self.notices, self.counter.configs, self.clock)
+        self.notifier = Notifier(self.bot, self.notices, self.counter.configs, self.clock, self.counter.news)
         self.lanes = Lanes(self.supervisor.spawn, self.settings.updates_in_hand)
         self.intake = Intake(
             self.bot, self.dispatcher, self.lanes, look=locale.look_early, money=self.cash.money_updates

@@ -57,6 +57,16 @@ class GiftPlan(Action, prefix="gift", section="plans"):
     intent: str
 
 
+class PayFor(Action, prefix="for", section="plans"):
+    """Pay for the plan as shown (`version`) what the balance lacks, once for this `intent`; how, once it is chosen."""
+
+    key: str
+    version: str
+    intent: str
+    is_gift: bool
+    method: str = ""
+
+
 class EnterPromo(Action, prefix="promo", section="balance"):
     """Begin to type a promo code."""
 

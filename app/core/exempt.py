@@ -18,6 +18,7 @@ from app.core.actions import (
     EnterPromo,
     GiftPlan,
     Menu,
+    PayFor,
     SetLanguage,
     ShowHistory,
     ShowReceipt,
@@ -33,8 +34,8 @@ HELP_CLICKS = frozenset(action.kind for action in (ChooseSubject, AskSupport, Cl
 MONEY_CLICKS = frozenset(
     action.kind
     for action in (
-        TopUp, ChooseMethod, CheckInvoice, CancelInvoice, ChoosePlan, BuyPlan, GiftPlan, EnterPromo, ShowHistory,
-        ShowReceipt, SetLanguage,
+        TopUp, ChooseMethod, CheckInvoice, CancelInvoice, ChoosePlan, BuyPlan, GiftPlan, PayFor, EnterPromo,
+        ShowHistory, ShowReceipt, SetLanguage,
     )
 )  # fmt: skip
 SUPPORT_PAGE = "support"

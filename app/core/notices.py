@@ -10,6 +10,7 @@ import structlog
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 
 from app.core import keyboards
+from app.core.checkout_notices import expired
 from app.core.keys import configs as configs_keys
 from app.core.keys import topups as topups_keys
 from app.core.outgoing import PersonGone
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from aiogram import Bot
     from aiogram.types import InlineKeyboardMarkup
 
+    from app.core.checkout_notices import CheckoutNews
     from app.locales.locales import Markup, Translator
     from app.services.configs import Configs
     from app.services.ports import Clock, NoticeStore
@@ -42,11 +44,14 @@ MOST_BACKOFF_SECONDS = 600
 class Notifier:
     """Tells people what was promised to them. A text may come twice after a lost answer; its effect never does."""
 
-    def __init__(self, bot: Bot, store: NoticeStore, configs: Configs, clock: Clock) -> None:
+    def __init__(
+        self, bot: Bot, store: NoticeStore, configs: Configs, clock: Clock, checkout: CheckoutNews
+    ) -> None:
         self._bot = bot
         self._store = store
         self._configs = configs
         self._clock = clock
+        self._checkout = checkout
 
     async def run_once(self) -> int:
         """Deliver what is due, different people side by side, one person's notices in order; how many were taken."""
@@ -74,15 +79,12 @@ class Notifier:
     async def _deliver(self, notice: Notice) -> None:
         t = translator(notice.language)
         match notice.kind:
-            case NoticeKind.PAYMENT_CONFIRMED:
+            case NoticeKind.PAYMENT_CONFIRMED | NoticeKind.PURCHASE_MADE | NoticeKind.PURCHASE_UNMADE:
                 await self._close_invoice(notice, t("invoice.paid"))
-                amount = t.money(Money.rub(notice.facts["amount"]))
-                text = t("notice.paid", amount=amount, receipt=notice.facts["receipt"])
-                await send(self._bot, notice.recipient, Screen(text, topups_keys.paid(t), effect=CELEBRATION))
+                await send(self._bot, notice.recipient, await self._checkout.screen(notice, t))
             case NoticeKind.PAYMENT_EXPIRED:
-                amount = t.money(Money.rub(notice.facts["amount"]))
-                again = topups_keys.top_up_again(t, Money.rub(notice.facts["amount"]))
-                await self._close_invoice(notice, t("invoice.expired", amount=amount), again)
+                over = expired(t, notice.facts)
+                await self._close_invoice(notice, over.text, over.keyboard)
             case NoticeKind.PAYMENT_REFUNDED:
                 amount = t.money(Money.rub(notice.facts["amount"]))
                 text = t("notice.refunded", amount=amount, receipt=notice.facts["receipt"])

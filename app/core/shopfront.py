@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.services.gifts import Gifts
     from app.services.history import History
     from app.services.locations import Locations
+    from app.services.pending import Checkout
     from app.services.ports import Clock
     from app.services.promos import Promos
     from app.services.shop import Shop
@@ -34,6 +35,7 @@ class Shopfront:
     topups: TopUps
     promos: Promos
     gifts: Gifts
+    checkout: Checkout
     devices: Devices
     history: History
     locations: Locations

@@ -9,6 +9,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.methods import TelegramMethod
 from aiogram.types import LabeledPrice
 
+from app.core.screens.checkout import what
 from app.domain.errors import OrbitError
 from app.domain.stars import CURRENCY
 from app.locales.locales import DEFAULT_LANGUAGE, translator
@@ -47,11 +48,13 @@ class BotStarsDesk:
     async def create_link(self, payment: Payment, payload: str) -> str:
         """Where the payment's Stars can be paid, worded in its owner's language; ProviderSilent."""
         t = translator(await self._language(payment.owner))
-        amount = t.money(payment.amount)
+        amount, wish = t.money(payment.amount), payment.wish
+        title = t.plain("stars.title") if wish is None else what(t, wish.plan, is_gift=wish.is_gift)
+        description = "stars.description" if wish is None else "stars.description_wish"
         try:
             return await self._bot.create_invoice_link(
-                title=t.plain("stars.title"),
-                description=t.plain("stars.description", amount=amount, receipt=payment.id),
+                title=title,
+                description=t.plain(description, amount=amount, receipt=payment.id),
                 payload=payload,
                 provider_token="",
                 currency=CURRENCY,

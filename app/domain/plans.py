@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from hashlib import blake2s
 from typing import TYPE_CHECKING
 
 from app.domain.errors import NotFound
+from app.domain.money import KOPECKS_IN_RUBLE, Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from app.domain.money import Money
+MONTH_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,11 @@ class Plan:
     days: int
     price: Money
     max_configs: int
+
+    @property
+    def a_month(self) -> Money:
+        """What thirty days of it come to, in whole rubles, rounded up."""
+        return Money(-(-self.price.kopecks * MONTH_DAYS // (self.days * KOPECKS_IN_RUBLE)) * KOPECKS_IN_RUBLE)
 
     @property
     def version(self) -> str:
@@ -47,7 +54,16 @@ class Catalogue:
             raise NotFound from None
 
     def savings_percent(self, plan: Plan) -> int:
-        """Whole percent that `plan` is cheaper a day than the dearest plan, rounded down."""
-        dearest = max(self, key=lambda p: p.price.kopecks * plan.days // p.days)
-        at_dearest = dearest.price.kopecks * plan.days
-        return 100 * (at_dearest - plan.price.kopecks * dearest.days) // at_dearest
+        """Whole percent that `plan` is cheaper a day than the shortest one, rounded down; 0 where it is not."""
+        by_months = self._shortest.price.kopecks * plan.days
+        return max(0, 100 * (by_months - plan.price.kopecks * self._shortest.days) // by_months)
+
+    @property
+    def best(self) -> Plan | None:
+        """The plan whose day costs least, where that spares anything at all."""
+        cheapest = min(self, key=lambda plan: Fraction(plan.price.kopecks, plan.days))
+        return cheapest if self.savings_percent(cheapest) else None
+
+    @property
+    def _shortest(self) -> Plan:
+        return min(self, key=lambda plan: plan.days)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.domain.money import Money
+from app.domain.plans import Catalogue
 
 if TYPE_CHECKING:
     from app.domain.plans import Plan
@@ -138,6 +139,11 @@ def discounted(price: Money, percent: int) -> Money:
     return Money(price.kopecks - price.kopecks * percent // 100)
 
 
+def for_less(catalogue: Catalogue, percent: int) -> Catalogue:
+    """What is on sale at the prices that a discount leaves."""
+    return Catalogue(replace(plan, price=discounted(plan.price, percent)) for plan in catalogue)
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A plan as it is offered to one person: with the discount that waits for them, or without one."""
@@ -158,7 +164,12 @@ class Offer:
     @property
     def version(self) -> str:
         """What a button carries, so that something else than what was shown is never bought."""
-        return f"{self.plan.version}-{self.discount.use_id}" if self.discount else self.plan.version
+        return offer_version(self.plan, self.discount.use_id if self.discount else 0)
+
+
+def offer_version(plan: Plan, use_id: int) -> str:
+    """The plan's version with the use of a code whose discount is in the price; 0 for none."""
+    return f"{plan.version}-{use_id}" if use_id else plan.version
 
 
 def use_in(version: str) -> tuple[str, int] | None:

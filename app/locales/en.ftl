@@ -184,6 +184,7 @@ plans =
     .row_best = ⭐ { $title } · { $price } · −{ $percent }%
     .discount = 🎟 <b>{ $percent }%</b> off your next purchase, until { $until }:
     .discounted = { $title }: { $price }
+    .best = ⭐ { $title }: just { $price } a month.
 
 plan =
     .sub_1m = 1 month
@@ -193,20 +194,28 @@ plan =
 
 buy =
     .ask =
-        🛒 <b>{ $title }</b>
+        🛒 <b>{ $what }</b>
 
-        📅 { $days }, until { $end }
+        📅 { $until }
         🔑 { $configs } at once
         💳 Price: <b>{ $price }</b>
         💰 Balance: <b>{ $balance }</b>
+    .until = Until <b>{ $end }</b>
+    .renewal = { $was } → <b>{ $end }</b>
     .yes = Buy for { $price }
+    .pay = Pay { $amount }
     .short =
-        🛒 <b>{ $title }</b>
+        🛒 <b>{ $what }</b>
 
+        📅 { $until }
         💳 Price: <b>{ $price }</b>
         💰 Balance: <b>{ $balance }</b>
 
-        You are <b>{ $missing }</b> short. Top up, and you can buy the subscription right away.
+        To pay: <b>{ $amount }</b>. The subscription starts by itself as soon as the money arrives.
+    .short_rest =
+        { $text }
+
+        You are { $missing } short, but a payment can't be less than { $amount }: the rest stays on your balance.
     .top_up = Top up { $missing }
     .done =
         ✅ <b>Subscription paid</b>
@@ -242,7 +251,7 @@ method =
 
 invoice =
     .ton =
-        💎 <b>Top up { $amount }</b>
+        💎 <b>{ $title }</b>
 
         Send exactly <b>{ $coins } { $asset }</b>
         to the address
@@ -252,15 +261,20 @@ invoice =
 
         ⚠️ The comment is required and must not be encrypted: it is how we recognise your payment.
 
-        ⏱ The rate holds until { $deadline }. The money is credited by itself, usually within a minute.
+        ⏱ The rate holds until { $deadline }. { $then }
     .link =
-        💰 <b>Top up { $amount }</b>
+        💰 <b>{ $title }</b>
 
         To pay: <b>{ $price }</b>
         By: { $method }
 
         Press the button below.
-        ⏱ The invoice is open until { $deadline }. We credit it ourselves, right after the payment.
+        ⏱ The invoice is open until { $deadline }. { $then }
+    .title = Top up { $amount }
+    .title_wish = { $what } · { $amount }
+    .then = The money is credited by itself, usually within a minute.
+    .then_wish = The subscription starts by itself, usually within a minute.
+    .then_gift = We send you the link to the gift by ourselves, usually within a minute.
     .stars = { $stars } ⭐
     .pay = Pay { $price }
     .open_wallet = Open the wallet
@@ -280,11 +294,52 @@ invoice =
         ⌛️ The invoice for { $amount } has expired, there is no need to pay it.
 
         If you have sent the money already, it will be credited.
+    .expired_wish =
+        ⌛️ The invoice has expired, there is no need to pay it.
+        { $what } · { $amount }
+
+        If you have sent the money already, the rest happens by itself.
     .paid = ✅ The invoice is paid.
+
+# What is paid for right away: the invoice and the purchase in one go.
+wish =
+    .plan = Subscription for { $title }
+    .gift = Gift: subscription for { $title }
+    .method =
+        🛒 <b>{ $what }</b>
+
+        To pay: <b>{ $amount }</b>. How would you like to pay?
+    .bought =
+        ✅ <b>Paid! { $what }</b>
+
+        📅 Valid until <b>{ $end }</b>
+        💰 On the balance: <b>{ $balance }</b>
+
+        Payment of { $amount }, receipt No. { $receipt }
+    .short =
+        💰 <b>{ $amount } received</b>, the money is on your balance
+
+        { $what }: <b>{ $missing }</b> are still missing. Pay the rest, and the purchase completes by itself.
+    .pay_rest = Pay the remaining { $amount }
+    .changed =
+        💰 <b>{ $amount } received</b>, the money is on your balance
+
+        { $what } costs <b>{ $price }</b> now, so we bought nothing without you. Please take another look.
+    .gone =
+        💰 <b>{ $amount } received</b>, the money is on your balance
+
+        { $what } is not on sale any more, so we bought nothing. Please choose another one.
+    .late =
+        💰 <b>{ $amount } received</b>, the money is on your balance
+
+        You opened the invoice more than a day ago, so we bought nothing without you.
+
+        Still want it? Buy it from the balance: { $what }.
 
 stars =
     .title = OrbitVPN balance
     .description = Balance top-up by { $amount }, receipt No. { $receipt }
+    .description_wish = { $amount } to pay, receipt No. { $receipt }. The purchase completes by itself.
 
 checkout =
     .gone = This invoice is closed or has expired. Open a new one in the bot: Balance → Top up. No Stars were taken.

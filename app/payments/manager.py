@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from app.domain.money import Money
+    from app.domain.pending import Wish
     from app.payments.gateway.base import BasePaymentGateway
     from app.services.ports import Clock, InvoiceStore
     from app.services.records import Payment
@@ -48,12 +49,14 @@ class PaymentManager:
         """The methods a customer can choose from, in the order in which they are shown."""
         return tuple(method for method, gateway in self._gateways.items() if gateway.descriptor.can_open)
 
-    async def open(self, owner: int, method: PaymentMethod, amount: Money) -> PaymentResult:
-        """Open and store a payment; MethodUnavailable, TooManyPayments, Banned, NotFound."""
+    async def open(
+        self, owner: int, method: PaymentMethod, amount: Money, wish: Wish | None = None
+    ) -> PaymentResult:
+        """Open and store a payment, for a wish or for none; MethodUnavailable, TooManyPayments, Banned, NotFound."""
         now = self._clock.now()
         gateway = self._gateway(method)
         wanted = await gateway.open(owner, amount, now, now + self._timeout)
-        payment = await self._store.open(wanted, self._most_open)
+        payment = await self._store.open(replace(wanted, wish=wish), self._most_open)
         try:
             issued = await gateway.issue(payment)
         except GatewayUnavailable as problem:
@@ -67,7 +70,7 @@ class PaymentManager:
             failpoint("invoice.issued")
             await self._store.issued(payment.id, issued.external_id, issued.pay_url)
             payment = replace(payment, external_id=issued.external_id, pay_url=issued.pay_url)
-        return PaymentResult(payment, gateway.invoice(payment))
+        return PaymentResult(payment, replace(gateway.invoice(payment), wish=wish))
 
     def gateway(self, name: str) -> BasePaymentGateway | None:
         """The gateway of a method by its name, where it is on."""

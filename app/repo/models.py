@@ -35,6 +35,7 @@ from app.repo.money_models import (
 )
 from app.repo.move_models import ConfigLeftover, ConfigMove, PanelSighting, PanelSweep
 from app.repo.operator_models import AuditRun, OperatorAct, OperatorNotice, ProviderSighting
+from app.repo.pending_models import PendingPurchase
 from app.repo.promo_models import Gift, Grant, Promocode, PromoMiss, PromoUse
 from app.repo.support_models import Ban, SupportMessage, SupportTicket, SupportTopic
 from app.repo.traffic_models import ConfigCounter, ConfigTrafficDay
@@ -65,6 +66,7 @@ __all__ = [
     "PanelSweep",
     "Payment",
     "PaymentTombstone",
+    "PendingPurchase",
     "PromoMiss",
     "PromoUse",
     "Promocode",

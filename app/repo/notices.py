@@ -13,6 +13,8 @@ from app.services.records import Notice, NoticeKind
 if TYPE_CHECKING:
     from datetime import datetime
 
+# What a notice may tell of, in the copies of accounts.
+WITH_NEWS = ("balance", "sub_end", "active_sub", "discount", "configs")
 # What is due is chosen in a part of its own: inside IN (…) the planner may choose anew for each row, past the limit.
 CLAIM = statement(
     """
@@ -39,7 +41,7 @@ class NoticeRepository(BaseRepository):
         failpoint("notice.claimed")
         if rows:
             # Whoever made these true may have died before dropping the cache, and a notice invites to look.
-            await self.drop_account(*{row.recipient for row in rows}, parts=("balance", "configs"))
+            await self.drop_account(*{row.recipient for row in rows}, parts=WITH_NEWS)
         notices = [
             Notice(
                 row.id, row.recipient, row.language, NoticeKind(row.kind), row.facts, row.message_id, row.attempts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from app.domain.payment import FailReason, PaymentMethod, PaymentStatus
 from app.domain.ton import normalised_comment
 from app.failpoints import failpoint
 from app.repo.base import BaseRepository
+from app.repo.pending import store_wish
+from app.repo.pending_parts import DROPPED, WISH_FACTS
 from app.repo.settlement import Settler
 from app.repo.sql import statement
 from app.services.chain import ChainCursor, Scan
@@ -67,7 +70,7 @@ PENDING = statement(
 )
 ISSUED = statement("UPDATE payments SET external_id = :external_id, pay_url = :pay_url WHERE id = :payment_id")
 # An invoice to a wallet of ours ends by a scan of that wallet; one that names none, by that of any.
-EXPIRED = """
+EXPIRED = f"""
     expired AS (
         UPDATE payments SET status = 'failed', reason = 'expired'
         WHERE method = :method AND status = 'pending' AND expires_at < :before
@@ -75,15 +78,22 @@ EXPIRED = """
         RETURNING id, user_id, amount, message_id
     ), told AS (
         INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
-        SELECT 'expired:' || id, user_id, 'payment_expired',
-               jsonb_build_object('amount', amount::text, 'payment_id', id::text, 'method', :method),
+        SELECT 'expired:' || expired.id, expired.user_id, 'payment_expired',
+               jsonb_build_object('amount', expired.amount::text, 'payment_id', expired.id::text, 'method', :method)
+               || {WISH_FACTS},
                message_id, :now, :now
-        FROM expired ON CONFLICT (key) DO NOTHING
-    )"""
+        FROM expired LEFT JOIN pending_purchases w ON w.payment_id = expired.id AND w.status = 'waiting'
+        ON CONFLICT (key) DO NOTHING
+    )"""  # noqa: S608 - constant
 EXPIRE = statement(f"WITH {EXPIRED} SELECT count(*) AS expired FROM expired")  # noqa: S608 - constant
 CANCEL = statement(
-    "UPDATE payments SET status = 'failed', reason = 'cancelled'"
-    " WHERE id = :payment_id AND user_id = :tg_id AND status = 'pending' RETURNING id"
+    f"""
+    WITH cancelled AS (
+        UPDATE payments SET status = 'failed', reason = 'cancelled'
+        WHERE id = :payment_id AND user_id = :tg_id AND status = 'pending' RETURNING id
+    ), {DROPPED}
+    SELECT id FROM cancelled
+    """  # noqa: S608 - constant
 )
 ATTACH = statement("UPDATE payments SET message_id = :message_id WHERE id = :payment_id")
 CURSOR = statement("SELECT lt, scanned_at FROM chain_cursors WHERE account = :account")
@@ -162,7 +172,9 @@ class PaymentRepository(BaseRepository):
             row = (await connection.execute(OPEN, params)).one_or_none()
             if row is None:
                 raise TooManyPayments
-            return _payment(row)
+            if payment.wish is not None:
+                await store_wish(connection, row.id, payment.owner, payment.wish, payment.created_at)
+            return replace(_payment(row), wish=payment.wish)
 
         opened = await self.database.unit(opening)
         failpoint("invoice.stored")

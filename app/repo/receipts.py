@@ -10,6 +10,7 @@ from app.domain.errors import NotFound
 from app.domain.money import Money
 from app.failpoints import failpoint
 from app.repo.base import BaseRepository
+from app.repo.pending_parts import AWAITED, UNTOLD
 from app.repo.sql import statement
 from app.services.records import Booked
 
@@ -33,7 +34,7 @@ WAITS = "waits"
 # names; where it names none of ours, an operator decides.
 # Where the statement is alone in its transaction, what may earn an inviter a bonus waits for one that pays it as well.
 CREDIT = statement(
-    """
+    f"""
     WITH claim AS (
         SELECT p.id AS payment_id, p.user_id, p.message_id, p.amount, p.status <> 'confirmed' AS is_first,
                COALESCE(p.stars, CAST(p.amount * 100 AS bigint)) AS asked
@@ -65,7 +66,7 @@ CREDIT = statement(
                CASE WHEN credited IS NULL THEN 'unmatched' ELSE 'credited' END, credited, :at, :now
         FROM judged WHERE NOT must_wait ON CONFLICT DO NOTHING RETURNING payment_id, user_id, credited, status
     ), paid AS (
-        SELECT f.*, j.message_id, j.is_first,
+        SELECT f.*, j.message_id, j.is_first, :at AS at,
                CASE WHEN j.is_first THEN 'payment:' || f.payment_id ELSE :gateway || ':' || :key END AS name
         FROM fresh f, judged j WHERE f.status = 'credited'
     ), booked AS (
@@ -77,20 +78,21 @@ CREDIT = statement(
                AS line (account, amount)
     ), balances AS (
         UPDATE users SET balance = balance + paid.credited FROM paid WHERE users.tg_id = paid.user_id
+        RETURNING users.tg_id
     ), confirmed AS (
         UPDATE payments SET status = 'confirmed', reason = NULL, confirmed_at = :now
-        FROM paid WHERE payments.id = paid.payment_id AND paid.is_first
-    ), told AS (
+        FROM paid WHERE payments.id = paid.payment_id AND paid.is_first RETURNING payments.id
+    ), {AWAITED}, told AS (
         INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
         SELECT 'paid:' || :gateway || ':' || :key, user_id, 'payment_confirmed',
                jsonb_build_object('amount', credited::text, 'receipt', COALESCE(payment_id::text, left(:key, 8)),
                                   'method', :gateway),
                CASE WHEN is_first THEN message_id END, :now, :now
-        FROM paid
+        FROM paid WHERE {UNTOLD}
     )
     SELECT user_id, payment_id, credited, status FROM fresh
     UNION ALL SELECT user_id, payment_id, NULL, 'waits' FROM judged WHERE must_wait
-    """
+    """  # noqa: S608 - constants
 )
 
 # Two refunds of one charge at once: the second has to see what the first left.

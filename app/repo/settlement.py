@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.domain.money import Money
 from app.domain.rates import NEAR
 from app.domain.ton import normalised_comment
+from app.repo.pending_parts import AWAITED, UNTOLD
 from app.repo.sql import statement
 from app.services.chain import Credit, Settlement
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 # what is worth none is not the first of anything. What was paid is found by its amount and not by its status: of a
 # status the planner expects one row, and then compares every movement of a page with every other.
 SETTLE = statement(
-    """
+    f"""
     WITH incoming AS (
         SELECT DISTINCT ON (hash) *, CASE asset WHEN 'usdt' THEN 0.000001 ELSE 0.000000001 END AS unit
         FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (
@@ -81,7 +82,7 @@ SETTLE = statement(
         FROM judged ON CONFLICT DO NOTHING
         RETURNING hash, payment_id, user_id, credited, status
     ), paid AS (
-        SELECT f.hash, f.payment_id, f.user_id, f.credited, j.asset, j.message_id, j.is_first,
+        SELECT f.hash, f.payment_id, f.user_id, f.credited, j.asset, j.at, j.message_id, j.is_first,
                CASE WHEN j.is_first THEN 'payment:' || f.payment_id ELSE j.asset || ':' || f.hash END AS key
         FROM fresh f JOIN judged j USING (hash) WHERE f.credited IS NOT NULL
     ), booked AS (
@@ -95,22 +96,22 @@ SETTLE = statement(
     ), balances AS (
         UPDATE users SET balance = balance + sums.total
         FROM (SELECT user_id, sum(credited) AS total FROM paid GROUP BY user_id) sums
-        WHERE users.tg_id = sums.user_id
+        WHERE users.tg_id = sums.user_id RETURNING users.tg_id
     ), confirmed AS (
         UPDATE payments SET status = 'confirmed', reason = NULL, confirmed_at = :now
-        FROM paid WHERE payments.id = paid.payment_id AND paid.is_first
-    ), told AS (
+        FROM paid WHERE payments.id = paid.payment_id AND paid.is_first RETURNING payments.id
+    ), {AWAITED}, told AS (
         INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
         SELECT 'paid:' || hash, user_id, 'payment_confirmed',
                jsonb_build_object('amount', credited::text, 'receipt', COALESCE(payment_id::text, left(hash, 8))),
                CASE WHEN is_first THEN message_id END, :now, :now
-        FROM paid
+        FROM paid WHERE {UNTOLD}
     ), moved AS (
         INSERT INTO chain_cursors (account, lt) VALUES (:account, :lt)
         ON CONFLICT (account) DO UPDATE SET lt = GREATEST(chain_cursors.lt, excluded.lt)
     )
     SELECT f.payment_id, f.user_id, f.credited, f.status FROM fresh f WHERE f.status <> 'ignored'
-    """
+    """  # noqa: S608 - constants
 )
 
 

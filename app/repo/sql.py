@@ -56,6 +56,7 @@ TYPES: dict[str, TypeEngine[Any]] = {
     "ends_at": INSTANT,
     **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "capacity", "stars"), INT),
     "users_seen": INT,
+    "is_gift": Boolean(),
     "day": DAY,
 }
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")

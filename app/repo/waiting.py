@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from app.domain.money import Money
 from app.failpoints import failpoint
 from app.repo.base import BaseRepository
+from app.repo.pending_parts import AWAITED, UNTOLD
 from app.repo.receipts import LOCK_CHARGE
 from app.repo.sql import statement
 from app.services.operators import ReceivedMoney
@@ -41,7 +42,7 @@ BALANCE = statement("SELECT balance FROM users WHERE tg_id = :tg_id")
 
 CLAIM_TRANSFER = """
     UPDATE ton_transactions SET status = 'credited', user_id = :tg_id, credited = :amount, rate = :rate
-    WHERE hash = :key AND status = 'unmatched' AND COALESCE(user_id, :tg_id) = :tg_id RETURNING hash AS key
+    WHERE hash = :key AND status = 'unmatched' AND COALESCE(user_id, :tg_id) = :tg_id RETURNING hash AS key, payment_id
 """
 NOT_REFUNDED = """
       AND NOT EXISTS (SELECT FROM refunds f
@@ -52,13 +53,17 @@ CLAIM_RECEIPT = f"""
     WHERE gateway = :gateway AND key = :key AND direction = 'in' AND status = 'unmatched'
       AND COALESCE(user_id, :tg_id) = :tg_id
       {NOT_REFUNDED}
-    RETURNING key
+    RETURNING key, payment_id
 """  # noqa: S608 - constant
 # The receipt is the claim: of two operators at once one finds it waiting. One by a gateway is locked in a statement of
 # its own before: a refund that is being booked changes no row that would be judged again, so it has to be seen. What
-# follows is as for any top-up.
-CREDIT = """
-    WITH claimed AS ({claim}), booked AS (
+# follows is as for any top-up, by the time of the act: a purchase that waited for it may be too old by then.
+CREDIT = f"""
+    WITH claimed AS ({{claim}}), paid AS (
+        SELECT key, payment_id, :tg_id AS user_id, :amount AS credited, :now AS at FROM claimed
+    ), confirmed AS (
+        SELECT CAST(NULL AS bigint) AS id WHERE false
+    ), booked AS (
         INSERT INTO ledger_transactions (key, kind, created_at)
         SELECT :gateway || ':' || key, 'topup', :now FROM claimed RETURNING id
     ), lines AS (
@@ -67,19 +72,19 @@ CREDIT = """
         FROM booked, (VALUES ('wallet:' || CAST(:tg_id AS text), :amount), ('gateway:' || :gateway, -:amount))
              AS line (account, amount)
     ), balances AS (
-        UPDATE users SET balance = balance + :amount FROM claimed WHERE users.tg_id = :tg_id
-    ), told AS (
+        UPDATE users SET balance = balance + :amount FROM claimed WHERE users.tg_id = :tg_id RETURNING users.tg_id
+    ), {AWAITED}, told AS (
         INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
         SELECT 'paid:' || :gateway || ':' || key, :tg_id, 'payment_confirmed',
                jsonb_build_object('amount', CAST(:amount AS text), 'receipt', left(key, 8), 'method', :gateway),
                :now, :now
-        FROM claimed
+        FROM paid WHERE {UNTOLD}
     ), logged AS (
         INSERT INTO operator_log (at, who, action, key, user_id, amount)
         SELECT :now, :who, 'assign', :gateway || ':' || key, :tg_id, :amount FROM claimed
     )
     SELECT key FROM claimed
-"""
+"""  # noqa: S608 - constants
 ASSIGN_TRANSFER = statement(CREDIT.format(claim=CLAIM_TRANSFER))
 ASSIGN_RECEIPT = statement(CREDIT.format(claim=CLAIM_RECEIPT))
 DISMISS = """

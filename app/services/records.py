@@ -11,6 +11,7 @@ from enum import StrEnum
 from app.domain.assets import Asset
 from app.domain.money import Money
 from app.domain.payment import FailReason, PaymentMethod, PaymentStatus
+from app.domain.pending import Wish
 from app.domain.promo import Discount
 
 
@@ -182,7 +183,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class NewPayment:
-    """An invoice about to be stored."""
+    """An invoice about to be stored; `wish` is what is to be bought when it is paid."""
 
     owner: int
     method: PaymentMethod
@@ -192,11 +193,12 @@ class NewPayment:
     quote: Quote | None = None
     stars: int | None = None
     account: str | None = None
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A stored payment, for its owner only."""
+    """A stored payment, for its owner only; `wish` is known while it is being opened."""
 
     id: int
     owner: int
@@ -211,6 +213,7 @@ class Payment:
     external_id: str | None = None
     pay_url: str | None = field(default=None, repr=False)
     account: str | None = None
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +242,8 @@ class NoticeKind(StrEnum):
     CONFIG_LOCATED = "config_located"
     CONFIG_STAYED = "config_stayed"
     PURCHASE_RETURNED = "purchase_returned"
+    PURCHASE_MADE = "purchase_made"
+    PURCHASE_UNMADE = "purchase_unmade"
     CONFIG_PAUSED = "config_paused"
     TICKET_CLOSED = "ticket_closed"
 
@@ -271,6 +276,7 @@ class Invoice:
     ton_link: str
     expires_at: datetime
     asset: Asset = Asset.TON
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +289,7 @@ class LinkInvoice:
     pay_url: str
     stars: int | None
     expires_at: datetime
+    wish: Wish | None = None
 
 
 AnyInvoice = Invoice | LinkInvoice

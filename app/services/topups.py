@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.domain.payment import PaymentMethod
+    from app.domain.pending import Wish
     from app.services.ports import PaymentStore
     from app.services.records import AnyInvoice, OpenedPayment, Payment
 
@@ -27,8 +28,10 @@ class Gateways(Protocol):
         """In the order in which they are shown."""
         ...
 
-    async def open(self, owner: int, method: PaymentMethod, amount: Money) -> OpenedPayment:
-        """Open and store a payment; MethodUnavailable, TooManyPayments, Banned, NotFound."""
+    async def open(
+        self, owner: int, method: PaymentMethod, amount: Money, wish: Wish | None = None
+    ) -> OpenedPayment:
+        """Open and store a payment, for a wish or for none; MethodUnavailable, TooManyPayments, Banned, NotFound."""
         ...
 
     def invoice_of(self, payment: Payment) -> AnyInvoice:

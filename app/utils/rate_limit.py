@@ -38,7 +38,7 @@ PAY = Limit("payment_method", 5_000, 12)
 BUY = Limit("buy", 2_500, 5)
 OTHER = Limit("other", 800, 60)
 
-BY_PREFIX = {"top": ADD_FUNDS, "pay": PAY, "buy": BUY, "gift": BUY}
+BY_PREFIX = {"top": ADD_FUNDS, "pay": PAY, "for": PAY, "buy": BUY, "gift": BUY}
 
 
 def limit_of(event: TelegramObject) -> Limit | None:

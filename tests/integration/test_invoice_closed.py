@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from aiogram.types import BufferedInputFile
 
+from app.core.checkout_notices import CheckoutNews
 from app.core.notices import Notifier
 from app.core.screens import codes
 from app.core.screens.pictures import closed_invoice
@@ -37,8 +38,9 @@ async def test_the_code_of_a_closed_invoice_can_be_scanned_no_more(
         else:
             await books.scanned(NOW + timedelta(hours=1))
         clock = Fixed(NOW + timedelta(hours=1))
-        # No notice here is about a config, so there are none to ask for.
-        await Notifier(bot, books.notices, cast("Any", None), clock).run_once()
+        # No notice here is about a config or a plan, so there are none to ask for.
+        none = cast("Any", None)
+        await Notifier(bot, books.notices, none, clock, CheckoutNews(none, none, clock, none)).run_once()
         chat = await world.seen(f"chat?person={ann}")
         shown = next(each for each in chat["messages"] if each["id"] == message.message_id)
         async with world.http.get(shown["photo"]) as answer:

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import Boolean, DateTime, Integer, Numeric, Table
 from sqlalchemy.exc import DBAPIError
 
+from app.domain.pending import Wish
 from app.domain.promo import PromoKind
 from app.repo.deliveries import DeliveryRepository
 from app.repo.models import Base
 from app.repo.refunds import RefundRepository
 from app.services.refunds import RefundStatus
-from tests.support.books import NOW, Books
+from tests.support.books import MONTH, NOW, Books
 from tests.support.office import Office
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ SETTLED = {
     "gifts": "redeemed_at IS NOT NULL",
     "purchase_returns": "true",
     "promo_uses": "status = 'used'",
+    "pending_purchases": "status = 'bought'",
 }
 # What the shop itself still writes into settled rows, none of which is money.
 OPEN_COLUMNS = {"payments": {"message_id", "external_id", "pay_url"}}
@@ -63,6 +65,9 @@ async def books(database: Database, cache: Cache) -> Books:
     await books.payments.drop_stale(NOW + timedelta(days=8), 10)
     await books.fund(7, 400)
     await books.buy(7)
+    wish = Wish(MONTH, 0, MONTH.price, "waited", is_gift=False)
+    await books.settle(books.transfer(await books.invoice(7, 129, wish=wish)))
+    await books.complete()
     await books.redeem((await books.give(7)).gift.code, 1)
     await books.promo("MONEY", PromoKind.BALANCE, 100)
     await books.redeem("MONEY", 7)

@@ -20,6 +20,7 @@ from tests.support.act import TON
 from tests.support.half import Half
 from tests.support.life import Life
 from tests.support.meetings import MORE_PAIRS, MOST_OPEN, OPERATIONS, BuyWhatTakesMore, Cleanup, Stage, StarsCharge
+from tests.support.meetings_pending import PENDING_PAIRS
 from tests.support.meetings_sales import MORE_SALES, SALES
 from tests.support.orders import after
 from tests.support.stepped import Orders, SteppedDatabase, in_order
@@ -43,7 +44,7 @@ def _is_left_out(first: type[Operation], second: type[Operation]) -> bool:
 LEFT_OUT = {StarsCharge, BuyWhatTakesMore}
 PAIRS = (
     *(pair for pair in combinations_with_replacement((*OPERATIONS, *SALES), 2) if not _is_left_out(*pair)),
-    *(*MORE_PAIRS, *MORE_SALES),
+    *(*MORE_PAIRS, *MORE_SALES, *PENDING_PAIRS),
 )
 
 

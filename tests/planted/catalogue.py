@@ -9,8 +9,21 @@ from tests.planted.in_deliveries import UNDELIVERED
 from tests.planted.in_gateways import GATEWAYS
 from tests.planted.in_kassa import KASSA
 from tests.planted.in_office import OFFICE
+from tests.planted.in_pending import PENDING
 from tests.planted.in_people import PEOPLE
 from tests.planted.in_promos import PROMO
 from tests.planted.in_screens import SCREENS
 
-PLANTS = (*BOOKS, *PEOPLE, *CHAIN, *GATEWAYS, *KASSA, *PROMO, *OFFICE, *CHOICES, *UNDELIVERED, *SCREENS)
+PLANTS = (
+    *BOOKS,
+    *PEOPLE,
+    *CHAIN,
+    *GATEWAYS,
+    *KASSA,
+    *PROMO,
+    *OFFICE,
+    *CHOICES,
+    *UNDELIVERED,
+    *SCREENS,
+    *PENDING,
+)

@@ -53,6 +53,18 @@ async def test_stars_are_paid_by_the_button_and_given_back_by_the_operator(place
     await place.audit()
 
 
+async def test_a_plan_that_is_paid_in_stars_is_there_at_once_without_another_press(place: Town) -> None:
+    nina = await place.person(605, "Nina")
+    await nina.start()
+    for label in ("Продлить подписку", "3 месяца", "Оплатить 349", "Telegram Stars"):
+        await nina.press(label)
+    invoice = await nina.sees("Подписка на 3 месяца · 349")
+    assert (await pays(place, nina, invoice))["paid"]
+    await nina.sees("Оплачено! Подписка на 3 месяца")
+    assert not [message for message in await nina.messages() if "пополнен" in message["text"]]
+    await place.audit()
+
+
 async def test_the_commands_that_telegram_requires_answer_in_both_languages(place: Town) -> None:
     nina, max_ = await place.person(611, "Nina"), await place.person(612, "Max", "en")
     for person, words in ((nina, ("Вопросы об оплате", "Условия")), (max_, ("Questions about a payment", "Terms"))):

@@ -40,6 +40,7 @@ DIALOGUE = Most(0, 2)  # the look, and the dialogue's state
 DEED = Most(1, 2)  # one statement does it, and the cached account goes
 REDEEMED = Most(10, 4)  # a transaction with the code's row locked
 INVOICE = Most(8, 6)  # a transaction that stores it, the message that shows it, and a rate that may be read anew
+PAID_FOR = Most(12, 6)  # the same, behind a purchase that fails for money and tells how much is missing
 CONFIG = Most(3, 1)  # the config, its link, and the panel that knows its traffic
 NAMED = {
     "language-changed": DEED,
@@ -56,6 +57,7 @@ NAMED = {
     **dict.fromkeys(("promo-unknown", "promo-rubles", "promo-days", "promo-discount", "promo-used"), REDEEMED),
     **dict.fromkeys(("invoice-ton", "invoice-usdt", "invoice-stars", "invoice-cryptobot"), INVOICE),
     **dict.fromkeys(("invoice-yookassa", "invoice-typed"), INVOICE),
+    **dict.fromkeys(("plan-invoice-ton", "plan-invoice-stars", "gift-invoice"), PAID_FOR),
     **dict.fromkeys(("config-ready", "config-with-location"), CONFIG),
     **dict.fromkeys(("connect", "location-chosen"), DEED),
     **dict.fromkeys(("guide", "guide-desktop"), Most(2, 1)),  # the config and its link

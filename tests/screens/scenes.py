@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any
 from aiogram.filters.callback_data import CallbackData
 
 from app.core import actions as a
+from app.domain.money import Money
+from app.domain.pending import Wish
+from app.domain.plans import Plan
 from app.domain.promo import PromoKind
+from app.services.pending_records import facts_of
 from app.services.records import NoticeKind
 from tests.screens.guest import (
     PLAN,
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
 
     Step = Callable[[Guest], Awaitable[None]]
     Choice = Callable[[Guest], Awaitable[CallbackData]]
+
+SUM = {"amount": "400.00", "receipt": "17"}
 
 
 @dataclass(frozen=True)
@@ -156,8 +162,26 @@ def invoice(method: str) -> a.ChooseMethod:
     return a.ChooseMethod(method=method, kopecks=40_000)
 
 
+def pay_for(method: str = "", *, is_gift: bool = False) -> Choice:
+    """Pay for a plan in the same go."""
+
+    async def chosen(guest: Guest) -> CallbackData:
+        sold = guest.floor.app.settings.catalogue().get(PLAN)
+        return a.PayFor(key=sold.key, version=sold.version, intent="a-scene", is_gift=is_gift, method=method)
+
+    return chosen
+
+
+def unmade(why: str, **more: str) -> Notice:
+    """Why a plan was not bought although money came for it."""
+    return Notice(NoticeKind.PURCHASE_UNMADE, {**SUM, **facts_of(WISH), "why": why, "balance": "150.00", **more})
+
+
+SOLD = Plan(PLAN, 90, Money.rub(349), 3)
+WISH = Wish(SOLD, 0, SOLD.price, "a-scene", is_gift=False)
+GIFT = Wish(SOLD, 0, SOLD.price, "a-scene", is_gift=True)
+LEFT = {"balance": "51.00", "end": "2027-03-06T12:00:00+00:00", "code": "ABCD2345EFGH6789"}
 NEW = a.NewConfig(intent="a-scenes-wish")
-SUM = {"amount": "400.00", "receipt": "17"}
 HALF = knows_code("HALF", PromoKind.PERCENT, 50)
 MONEY = knows_code("MONEY", PromoKind.BALANCE, 100)
 WEEK = knows_code("WEEK", PromoKind.DAYS, 7)
@@ -248,6 +272,21 @@ SALES = (
     Scene("plan", a.ChoosePlan(key=PLAN), (has_money,)),
     Scene("plan-discount", a.ChoosePlan(key=PLAN), (HALF, has_money, typed("/promo HALF"))),
     Scene("plan-short", a.ChoosePlan(key=PLAN)),
+    Scene("plan-method", pay_for()),
+    *(Scene(f"plan-invoice-{method}", pay_for(method)) for method in ("ton", "stars")),
+    Scene("gift-invoice", pay_for("ton", is_gift=True)),
+    Scene("plan-paid", Notice(NoticeKind.PURCHASE_MADE, {**SUM, **facts_of(WISH), **LEFT})),
+    Scene("plan-paid-again", Notice(NoticeKind.PURCHASE_MADE, {**SUM, **facts_of(WISH), **LEFT}), (has_config,)),
+    Scene("gift-paid", Notice(NoticeKind.PURCHASE_MADE, {**SUM, **facts_of(GIFT), **LEFT})),
+    Scene("plan-paid-short", unmade("short")),
+    Scene("plan-paid-dearer", unmade("changed", price_now="399.00")),
+    Scene("plan-paid-gone", unmade("changed")),
+    Scene("plan-paid-late", unmade("late", price_now="349.00")),
+    Scene(
+        "plan-invoice-expired",
+        Notice(NoticeKind.PAYMENT_EXPIRED, {**SUM, **facts_of(WISH), "message": True}),
+        (pressed(pay_for("ton")),),
+    ),
     Scene("bought", plan(a.BuyPlan), (has_money,)),
     Scene("gift-bought", plan(a.GiftPlan), (has_money,)),
     Scene("gifts-none", page("gifts")),

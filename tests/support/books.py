@@ -24,6 +24,7 @@ from app.repo.configs import ConfigRepository
 from app.repo.gifts import GiftRepository
 from app.repo.notices import NoticeRepository
 from app.repo.payments import PaymentRepository
+from app.repo.pending import PendingRepository
 from app.repo.promo_desk import PromoDeskRepository
 from app.repo.promos import PromoRepository
 from app.repo.provisioning import ProvisioningRepository
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+    from app.domain.pending import Outcome, Wish
     from app.domain.promo import PromoKind
     from app.repo.bonuses import Trigger
     from app.repo.db import Database
@@ -72,6 +74,7 @@ class Books:
         self.promos = PromoRepository(database, cache)
         self.desk = PromoDeskRepository(database, cache)
         self.gifts = GiftRepository(database, cache)
+        self.pending = PendingRepository(database, cache)
         self.configs = ConfigRepository(database, cache)
         self.provisioning = ProvisioningRepository(database, cache)
         self.notices = NoticeRepository(database, cache)
@@ -94,13 +97,14 @@ class Books:
         most_open: int = 10**6,
         asset: Asset = Asset.TON,
         account: str = WALLET,
+        wish: Wish | None = None,
     ) -> Payment:
         """A stored invoice in the asset at `rub` rubles for one, good for ten minutes from `at`."""
         amount, method = Money.rub(rubles), PaymentMethod(asset.value)
         asked = quoted_nano(amount, Decimal(rub), asset) if nano is None else nano
         quote = Quote(asked, rate(rub), self.comment())
         ends = at + TIMEOUT
-        new = NewPayment(tg_id, method, amount, created_at=at, expires_at=ends, quote=quote, account=account)
+        new = NewPayment(tg_id, method, amount, at, ends, quote=quote, account=account, wish=wish)
         return await self.payments.open(new, most_open)
 
     def comment(self) -> str:
@@ -144,6 +148,14 @@ class Books:
     ) -> Purchase:
         """A purchase of its own unless an intent is named."""
         return await self.shop.buy(tg_id, plan, intent or self._word("intent"), now, use_id=use_id)
+
+    async def complete(self, *on_sale: Plan, now: datetime = NOW + timedelta(minutes=3)) -> list[Outcome | None]:
+        """What becomes of the purchases whose money came, with these plans on sale, else the month."""
+        sold = {plan.key: plan for plan in on_sale or (MONTH,)}
+        return [
+            await self.pending.complete(due, sold.get(due.wish.plan.key), new_code(GIFT_LENGTH), now)
+            for due in await self.pending.due(100)
+        ]
 
     async def promo(self, code: str, kind: PromoKind, value: int, **terms: Any) -> None:
         """A code that the operator has made."""

@@ -68,6 +68,7 @@ ASKED = {
     "invoices": "SELECT DISTINCT method, amount, status, reason FROM payments WHERE user_id = {me}",
     "tombstones": "SELECT method, amount FROM payment_tombstones WHERE user_id = {me}",
     "purchases": "SELECT plan_key, days, price FROM purchases WHERE user_id = {me}",
+    "wishes": "SELECT DISTINCT plan_key, is_gift, price, credited, status FROM pending_purchases WHERE user_id = {me}",
     "configs": "SELECT slot, status, is_due, instance_id, moved_from IS NULL FROM configs WHERE user_id = {me}",
     "returns": "SELECT amount, debt FROM purchase_returns WHERE user_id = {me}",
     "pauses": (
@@ -97,6 +98,7 @@ UNFINISHED = text(
     "SELECT 'config ' || id FROM configs WHERE is_due UNION ALL SELECT 'notice ' || id FROM notices"
     " WHERE sent_at IS NULL UNION ALL SELECT 'update ' || update_id FROM money_updates WHERE handled_at IS NULL"
     " UNION ALL SELECT 'refund ' || key FROM refunds WHERE status = 'open'"
+    " UNION ALL SELECT 'wish ' || payment_id FROM pending_purchases WHERE status = 'due'"
     " UNION ALL SELECT 'pause ' || id FROM address_pauses WHERE status = 'wanted'"
     " UNION ALL SELECT 'news ' || id FROM operator_notices WHERE sent_at IS NULL"
     " UNION ALL SELECT 'move ' || config_id FROM config_moves"

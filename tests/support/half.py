@@ -11,6 +11,7 @@ from redis.asyncio import ConnectionPool, Redis
 
 from app.domain.money import Money
 from app.domain.plans import Catalogue, Plan
+from app.domain.promo import offer_version
 from app.domain.ton import TonAddress
 from app.payments.desk import GatewayProvider, NotificationDesk
 from app.payments.gateway.cryptobot import CryptoBotGateway
@@ -24,6 +25,7 @@ from app.repo.configs import ConfigRepository
 from app.repo.deliveries import DeliveryRepository
 from app.repo.gifts import GiftRepository
 from app.repo.payments import PaymentRepository
+from app.repo.pending import PendingRepository
 from app.repo.promo_desk import PromoDeskRepository
 from app.repo.promos import PromoRepository
 from app.repo.provisioning import ProvisioningRepository
@@ -38,6 +40,7 @@ from app.services.accounts import Accounts
 from app.services.deliveries import Deliveries
 from app.services.gifts import Gifts
 from app.services.operators import OperatorDesk
+from app.services.pending import Checkout
 from app.services.promos import Promos
 from app.services.receipts import Receipts, Reconciliation
 from app.services.refunds import RefundDesk
@@ -119,6 +122,8 @@ class Half:
         self.refunds = RefundDesk(refunds, [refunder], self.receipts, clock)
         gateways = (ton, TelegramStarsGateway(outside.stars, STAR_RATE), crypto)
         self.manager = PaymentManager(gateways, self.payments, clock, TIMEOUT, most_open)
+        self.checkout = Checkout(self.shop, self.gifts, self.manager)
+        self.pending = PendingRepository(database, cache)
         self.topups = TopUps(self.manager, self.payments, _nobody)
         self._notifications = NotificationDesk(self.manager, self.receipts)
 
@@ -130,15 +135,11 @@ class Half:
 
     async def buy(self, tg_id: int, plan: Plan, intent: str, use_id: int = 0) -> None:
         """Press a plan's button, which shows a discount or none."""
-        await self.shop.buy(tg_id, plan.key, _version(plan, use_id), intent)
+        await self.shop.buy(tg_id, plan.key, offer_version(plan, use_id), intent)
 
     async def give(self, tg_id: int, plan: Plan, intent: str, use_id: int = 0) -> str:
         """The same for somebody else; the gift's code."""
-        return (await self.gifts.buy(tg_id, plan.key, _version(plan, use_id), intent)).gift.code
-
-
-def _version(plan: Plan, use_id: int) -> str:
-    return f"{plan.version}-{use_id}" if use_id else plan.version
+        return (await self.gifts.buy(tg_id, plan.key, offer_version(plan, use_id), intent)).gift.code
 
 
 def _nobody(_job: str) -> None:

@@ -18,8 +18,8 @@ from app.domain.ton import quoted_nano
 from app.services.records import Newcomer
 from tests.support.act import CRYPTOBOT, METHODS, PEOPLE, RATES, STARS, TON, Act
 from tests.support.half import STAR_RATE
-from tests.support.life_sales import SalesLife
-from tests.support.shop_model import Bill, Charge, ShopModel, Transfer
+from tests.support.life_pending import PendingLife
+from tests.support.shop_model import Charge, ShopModel, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +39,10 @@ ACTIONS = (
     *("wait", "arrive", "open", "open", "open", "pay", "pay", "pay", "pay", "again", "poll", "reconcile", "cancel"),
     *("sweep", "buy", "buy", "refund", "refunded", "request", "delete", "provision", "look", "restart"),
     *("promo", "promo", "lapse", "give", "unwrap", "card", "part", "adjust", "assign"),
+    *("want", "want", "want", "complete", "complete"),
 )
 FOR_BILLS, FOR_CHARGES = {"pay", "cancel"}, {"refund", "refunded"}
-FOR_PEOPLE = {"open", "buy", "request", "delete", "promo", "give", "unwrap", "card", "part", "adjust", "assign"}
+FOR_PEOPLE = {"open", "want", "buy", "request", "delete", "promo", "give", "unwrap", "card", "part", "adjust", "assign"}
 FOR_PEOPLE |= FOR_BILLS | FOR_CHARGES
 
 
@@ -53,13 +54,8 @@ class Step(NamedTuple):
     second: int
 
 
-class Life(SalesLife):
+class Life(PendingLife):
     """What can happen with gateways and configs; what is sold, given and put right stands in life_sales.py."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.comments: dict[str, int] = {}
-        self.names: dict[int, int] = {}  # invoices of Crypto Pay, by payment
 
     def act(self, step: Step) -> Act:
         """What the step is at this moment; where nothing is there yet to do it with, that is made first."""
@@ -99,12 +95,8 @@ class Life(SalesLife):
             if payment is None:
                 return [lambda model: not model.may_open(tg_id)]
             asked = {TON: quoted_nano(amount, rate), STARS: stars_for(amount, STAR_RATE), CRYPTOBOT: amount.kopecks}
-            assert method is not TON or payment.nano == asked[method]
-            if payment.comment:
-                self.comments[payment.comment] = payment.id
-            if payment.external_id:
-                self.names[payment.id] = int(payment.external_id)
-            bill = Bill(tg_id, method, amount, asked[method], self.clock.now(), rate if method is TON else None)
+            bill = self._known(payment, self.clock.now(), rate)
+            assert bill.asked == asked[method]
             return [lambda model: model.open(payment.id, bill)]
 
         return Act(do, follow)  # type: ignore[arg-type]  # what `do` gave
@@ -269,7 +261,9 @@ class Life(SalesLife):
     def _crypto_charge(self, invoice: Invoice) -> Charge:
         payment_id = next(payment for payment, name in self.names.items() if name == invoice.invoice_id)
         bill = self.model.bills[payment_id]
-        return Charge(CRYPTOBOT, str(invoice.invoice_id), payment_id, bill.owner, bill.asked, bill.amount)
+        assert invoice.paid_at is not None
+        name, at = str(invoice.invoice_id), invoice.paid_at
+        return Charge(CRYPTOBOT, name, payment_id, bill.owner, bill.asked, bill.amount, at)
 
     def _bill(self, number: int) -> int:
         """One of the newest mostly: the oldest have seen everything."""
@@ -291,5 +285,5 @@ def _expires(method: PaymentMethod) -> Unit:
 
 def _star_charge(row: StarRow) -> Charge:
     payment_id, worth = payment_in(row.payload), worth_of(row.stars, STAR_RATE)
-    return Charge(STARS, row.key, payment_id or 0, row.payer or 0, row.stars, worth)
+    return Charge(STARS, row.key, payment_id or 0, row.payer or 0, row.stars, worth, row.at)
 

@@ -29,6 +29,7 @@ from app.stores import open_stores
 from app.web.app import create_app
 from app.web.payments import PaymentDoor, path
 from app.web.server import WebServer
+from tests.support.shop_floor import all_once
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -118,7 +119,7 @@ async def shift(app: App, updates: int, chores: Chores) -> None:
     if chores.upkeep:
         await app.counter.traffic.forget_old()
         await look_after_panels(app)
-    while await app.provisioner.run_once() + await app.limits.pauser.run_once() + await app.notifier.run_once():
+    while await all_once(app):
         pass
     if chores.office:
         await tell_operators(app)

@@ -112,8 +112,14 @@ class ShopFloor:
         assert self.app.cash.wallets is not None
         await self.app.cash.wallets.run_once(Asset.TON)
         app = self.app
-        while await app.provisioner.run_once() + await app.limits.pauser.run_once() + await app.notifier.run_once():
+        while await all_once(app):
             pass
+
+
+async def all_once(app: App) -> int:
+    """Every job that follows from a change, once; how much there was to do."""
+    jobs = (app.counter.pending, app.provisioner, app.limits.pauser, app.notifier)
+    return sum([await job.run_once() for job in jobs])
 
 
 async def feed(app: App, updates: list[PendingUpdate]) -> None:

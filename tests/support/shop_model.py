@@ -15,12 +15,15 @@ from app.domain.money import ZERO, Money
 from app.domain.payment import PaymentMethod
 from app.domain.subscription import is_active
 from app.domain.ton import credit_for
-from tests.support.books import TIMEOUT
-from tests.support.sales_model import Person, Sales
+from tests.support.books import NOW, TIMEOUT
+from tests.support.pending_model import Pending
+from tests.support.sales_model import Person
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
+
+    from tests.support.pending_model import Waiting
 
 
 BONUS = Money.rub(50)
@@ -75,6 +78,7 @@ class Charge:
     payer: int
     paid: int
     worth: Money
+    at: datetime = NOW
 
 
 @dataclass
@@ -89,7 +93,7 @@ class Receipt:
 
 
 @dataclass
-class ShopModel(Sales):
+class ShopModel(Pending):
     """All that was done, and what should have come of it. `lines` count the ledger's lines and add them up."""
 
     most_open: int = 3
@@ -111,6 +115,7 @@ class ShopModel(Sales):
             gifts={name: replace(gift) for name, gift in self.gifts.items()},
             bills={payment_id: replace(bill) for payment_id, bill in self.bills.items()},
             receipts={key: replace(receipt) for key, receipt in self.receipts.items()},
+            wishes={payment_id: replace(wish) for payment_id, wish in self.wishes.items()},
             lines=self.lines.copy(),
             sums=self.sums.copy(),
         )
@@ -128,11 +133,13 @@ class ShopModel(Sales):
         unpaid = [bill for bill in self.bills.values() if bill.owner == tg_id and bill.state is State.PENDING]
         return sum(bill.expires_at > self.now for bill in unpaid) < self.most_open
 
-    def open(self, payment_id: int, bill: Bill) -> bool:
-        """Whether it could be opened."""
+    def open(self, payment_id: int, bill: Bill, wish: Waiting | None = None) -> bool:
+        """Whether it could be opened, for what is wished or for nothing."""
         if not self.may_open(bill.owner):
             return False
         self.bills[payment_id] = bill
+        if wish is not None:
+            self.wishes[payment_id] = wish
         return True
 
     def settle(self, transfers: Sequence[Transfer], late_rate: Decimal) -> bool:
@@ -160,6 +167,8 @@ class ShopModel(Sales):
             return True
         if bill is not None and is_first:
             bill.state = State.CONFIRMED
+        if bill is not None and self._has_row(bill):
+            self.money_came(charge.payment_id, charge.at)
         self._top_up(owner, credited, f"gateway:{charge.gateway}")
         return True
 
@@ -209,6 +218,7 @@ class ShopModel(Sales):
         bill = self.bills[payment_id]
         if done and bill.state is State.PENDING:
             bill.state = State.CANCELLED
+            self.invoice_gone(payment_id, for_good=False)
         return bill.state is State.CANCELLED if done else bill.state is not State.PENDING
 
     def expire(self, method: PaymentMethod) -> bool:
@@ -221,10 +231,11 @@ class ShopModel(Sales):
 
     def sweep(self) -> bool:
         """What nobody paid for a week goes."""
-        for bill in self.bills.values():
+        for payment_id, bill in self.bills.items():
             is_dead = bill.state in {State.FAILED, State.CANCELLED} and not bill.has_receipt
             if is_dead and bill.opened_at < self.now - KEPT:
                 bill.state = State.SWEPT
+                self.invoice_gone(payment_id, for_good=True)
         return True
 
     def may_request(self, tg_id: int) -> bool:
@@ -260,6 +271,7 @@ class ShopModel(Sales):
             return
         if self._has_row(bill):
             bill.state = State.CONFIRMED
+            self.money_came(transfer.payment_id or 0, transfer.at)
         self._top_up(bill.owner, worth, "gateway:ton")
 
     def _top_up(self, tg_id: int, amount: Money, source: str) -> None:

@@ -24,6 +24,7 @@ LOOK = text(
                    (SELECT referrer_id FROM referrals WHERE referee_id = tg_id))) FROM users) AS people,
            (SELECT json_agg(json_build_array(id, status)) FROM payments) AS bills,
            (SELECT json_agg(json_build_array(payment_id, 'swept')) FROM payment_tombstones) AS swept,
+           (SELECT json_agg(json_build_array(payment_id, status)) FROM pending_purchases) AS wishes,
            (SELECT json_agg(json_build_array(gateway, key, user_id, CAST(credited * 100 AS bigint),
                    (SELECT COALESCE(sum(o.asset_amount), 0) FROM receipts o
                     WHERE (o.gateway, o.charge, o.direction) = (r.gateway, r.key, 'out'))))
@@ -47,6 +48,7 @@ class Truth:
 
     people: dict[int, tuple[Money, datetime, int, frozenset[int], int | None]]
     bills: dict[int, str]
+    wishes: dict[int, str]
     receipts: dict[tuple[str, str], tuple[int | None, Money | None, int]]
     sales: dict[tuple[str, str], int | None]
     transfers: int
@@ -55,7 +57,7 @@ class Truth:
     def differences(self, other: Truth) -> list[str]:
         """What is otherwise there, for a person to read."""
         found = []
-        for name in ("people", "bills", "receipts", "sales", "ledger"):
+        for name in ("people", "bills", "wishes", "receipts", "sales", "ledger"):
             mine, its = getattr(self, name), getattr(other, name)
             found += [f"{name} {k}: {mine.get(k)} != {its.get(k)}" for k in mine | its if mine.get(k) != its.get(k)]
         if self.transfers != other.transfers:
@@ -72,6 +74,7 @@ async def stored(database: Database) -> Truth:
             for tg_id, kopecks, end, most, configs, inviter in row.people or ()
         },
         bills=dict((row.bills or []) + (row.swept or [])),
+        wishes=dict(row.wishes or []),
         receipts={
             (gateway, key): (owner, None if kopecks is None else Money(kopecks), back)
             for gateway, key, owner, kopecks, back in row.receipts or ()
@@ -93,6 +96,7 @@ def foretold(model: ShopModel) -> Truth:
             for tg_id, person in model.people.items()
         },
         bills={payment_id: _status(bill.state) for payment_id, bill in model.bills.items()},
+        wishes={payment_id: wish.status for payment_id, wish in model.wishes.items()},
         receipts={
             (str(gateway), key): (receipt.owner, receipt.credited, receipt.back)
             for (gateway, key), receipt in model.receipts.items()

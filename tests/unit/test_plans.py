@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.domain.errors import NotFound
 from app.domain.money import Money
 from app.domain.plans import Catalogue, Plan
+from app.domain.promo import for_less
 
 MONTH = Plan("sub_1m", 30, Money.rub(129), 2)
 QUARTER = Plan("sub_3m", 90, Money.rub(349), 3)
@@ -40,8 +41,29 @@ def test_a_plan_that_is_not_on_sale_is_not_found(key: str) -> None:
         CATALOGUE.get(key)
 
 
-def test_savings_are_whole_percent_against_the_dearest_day() -> None:
+def test_savings_are_whole_percent_against_as_many_days_of_the_shortest_plan() -> None:
     assert [CATALOGUE.savings_percent(plan) for plan in CATALOGUE] == [0, 9, 40]
+    assert CATALOGUE.best is YEAR
+
+
+def test_a_longer_plan_that_costs_more_a_day_spares_nothing_and_is_not_the_best() -> None:
+    catalogue = Catalogue([MONTH, replace(QUARTER, price=Money.rub(400))])
+    assert [catalogue.savings_percent(plan) for plan in catalogue] == [0, 0]
+    assert catalogue.best is None
+
+
+@given(st.lists(PLANS, min_size=1, max_size=6, unique_by=lambda plan: plan.key), st.integers(0, 99))
+def test_who_has_a_discount_spares_as_much_as_is_claimed_of_the_prices_shown(plans: list[Plan], off: int) -> None:
+    shown = for_less(Catalogue(plans), off)
+    month = min(shown, key=lambda plan: plan.days)
+    for plan in shown:
+        by_months = month.price.kopecks * plan.days
+        spared = by_months - plan.price.kopecks * month.days
+        assert 100 * max(0, spared) >= shown.savings_percent(plan) * by_months
+
+
+def test_a_month_of_a_plan_is_told_in_whole_rubles_and_never_too_low() -> None:
+    assert [plan.a_month for plan in CATALOGUE] == [Money.rub(129), Money.rub(117), Money.rub(77)]
 
 
 @given(st.lists(PLANS, min_size=1, max_size=6))

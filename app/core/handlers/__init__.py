@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.core.handlers import (
     auth,
+    checkout,
     configs,
     connect,
     devices,
@@ -25,6 +26,6 @@ def make_switchboard() -> Switchboard:
     routers = (
         auth.router, configs.router, devices.router, payments.router, subscriptions.router, promos.router,
         settings.router, history.router, support.router, connect.router, locations.router, names.router,
-        traffic.router,
+        traffic.router, checkout.router,
     )  # fmt: skip
     return Switchboard(routers, fallback=auth.unexpected)

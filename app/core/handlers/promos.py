@@ -70,4 +70,4 @@ async def gifts_page(tg_id: int, t: Translator, shopfront: Shopfront) -> Screen:
 
 async def gift_link(gift: Gift, shopfront: Shopfront) -> str:
     """The deep link that redeems the gift."""
-    return f"https://t.me/{await shopfront.bot_username()}?start=gift_{gift.code}"
+    return promos.gift_link(gift, await shopfront.bot_username())

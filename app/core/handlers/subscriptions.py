@@ -36,7 +36,7 @@ async def buy(query: CallbackQuery, action: BuyPlan, t: Translator, shopfront: S
     try:
         purchase = await shopfront.shop.buy(query.from_user.id, action.key, action.version, action.intent)
     except (InsufficientBalance, OfferChanged) as refusal:
-        await _ask_again(query, action.key, refusal, t, shopfront)
+        await _ask_again(query, action, refusal, t, shopfront)
         return
     await show(query, pages.bought(t, purchase))
 
@@ -47,7 +47,7 @@ async def give(query: CallbackQuery, action: GiftPlan, t: Translator, shopfront:
     try:
         bought = await shopfront.gifts.buy(query.from_user.id, action.key, action.version, action.intent)
     except (InsufficientBalance, OfferChanged) as refusal:
-        await _ask_again(query, action.key, refusal, t, shopfront)
+        await _ask_again(query, action, refusal, t, shopfront)
         return
     link = await gift_link(bought.gift, shopfront)
     await show(query, promos.gift_bought(t, bought, shopfront.shop.catalogue, link))
@@ -55,13 +55,14 @@ async def give(query: CallbackQuery, action: GiftPlan, t: Translator, shopfront:
 
 async def _ask_again(
     query: CallbackQuery,
-    plan_key: str,
+    action: BuyPlan | GiftPlan,
     refusal: InsufficientBalance | OfferChanged,
     t: Translator,
     shopfront: Shopfront,
 ) -> None:
     """Show what buying means by now: the store has dropped the copy that the old screen came from."""
     account = await shopfront.accounts.of(query.from_user.id)
-    plan = shopfront.shop.catalogue.get(plan_key)
+    plan = shopfront.shop.catalogue.get(action.key)
     toast = t.plain("error.offer_changed") if isinstance(refusal, OfferChanged) else None
-    await show(query, pages.confirm(t, account, shopfront.clock.now(), plan), toast=toast)
+    intent = action.intent if isinstance(action, BuyPlan) else None
+    await show(query, pages.confirm(t, account, shopfront.clock.now(), plan, intent), toast=toast)

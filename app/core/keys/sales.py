@@ -13,12 +13,10 @@ from app.core.actions import (
     EnterPromoAtPlans,
     GiftPlan,
     Menu,
-    TopUp,
     new_intent,
 )
 from app.core.buttons import back, button, keyboard, share
-from app.domain.money import Money
-from app.domain.promo import Offer, discounted
+from app.domain.promo import Offer, for_less
 from app.locales.locales import translator
 
 if TYPE_CHECKING:
@@ -34,16 +32,14 @@ def plan_title(t: Translator, plan: Plan) -> str:
 
 @lru_cache(maxsize=64)
 def plans(language: str, catalogue: Catalogue, percent_off: int = 0) -> InlineKeyboardMarkup:
-    """The plans with their savings, the best one marked; prices less the discount that waits for the person."""
-    t = translator(language)
-    best = max(catalogue, key=catalogue.savings_percent)
+    """The plans with their savings, the best one marked; both by the prices that this person pays."""
+    t, shown = translator(language), for_less(catalogue, percent_off)
     rows = []
-    for plan in catalogue:
-        percent = catalogue.savings_percent(plan)
-        key = "plans.row_best" if percent and plan is best else "plans.row_saving" if percent else "plans.row"
-        price = t.money(discounted(plan.price, percent_off))
-        text = t.plain(key, title=plan_title(t, plan), price=price, percent=percent)
-        rows.append([button(text, ChoosePlan(key=plan.key), "success" if percent and plan is best else None)])
+    for plan in shown:
+        percent, is_best = shown.savings_percent(plan), plan is shown.best
+        key = "plans.row_best" if is_best else "plans.row_saving" if percent else "plans.row"
+        text = t.plain(key, title=plan_title(t, plan), price=t.money(plan.price), percent=percent)
+        rows.append([button(text, ChoosePlan(key=plan.key), "success" if is_best else None)])
     extras = [button(t.plain("promo.enter"), EnterPromoAtPlans()), button(t.plain("menu.gifts"), Menu(page="gifts"))]
     return keyboard(*rows, extras, back(t))
 
@@ -62,12 +58,6 @@ def buy(t: Translator, offer: Offer) -> InlineKeyboardMarkup:
         [button(t.plain("gift.buy"), GiftPlan(key=key, version=version, intent=new_intent()))],
         back(t, "plans"),
     )
-
-
-def top_up_missing(t: Translator, missing: Money) -> InlineKeyboardMarkup:
-    """Top up just what is missing."""
-    text = t.plain("buy.top_up", missing=t.money(missing))
-    return keyboard([button(text, TopUp(missing=missing.kopecks), "success")], back(t, "plans"))
 
 
 def bought(t: Translator) -> InlineKeyboardMarkup:

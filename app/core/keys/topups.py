@@ -44,14 +44,15 @@ def balance(language: str, *, can_pay: bool) -> InlineKeyboardMarkup:
     return keyboard(top_up, [button(t.plain("promo.enter"), EnterPromo()), history], back(t))
 
 
-def _way(t: Translator, method: PaymentMethod) -> str:
+def way(t: Translator, method: PaymentMethod) -> str:
+    """A way to pay, with its sign."""
     return f"{ICONS[method]} {t.plain(f'method.{method}')}"
 
 
 def methods(t: Translator, ways: tuple[PaymentMethod, ...], missing: int) -> InlineKeyboardMarkup:
     """The ways to pay."""
     return keyboard(
-        *([button(_way(t, way), ChooseMethod(method=way, kopecks=missing))] for way in ways),
+        *([button(way(t, each), ChooseMethod(method=each, kopecks=missing))] for each in ways),
         back(t, "balance"),
     )
 

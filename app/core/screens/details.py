@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.core.keys import configs as configs_keys
 from app.core.keys import topups as topups_keys
-from app.core.screens import codes
+from app.core.screens import checkout, codes
 from app.core.screens.screen import Screen
 from app.locales.locales import Markup
 from app.services.records import LinkInvoice
@@ -55,7 +55,8 @@ def invoice(t: Translator, shown: AnyInvoice) -> Screen:
         return _link_invoice(t, shown)
     text = t(
         "invoice.ton",
-        amount=t.money(shown.amount),
+        title=_title(t, shown),
+        then=_then(t, shown),
         coins=shown.coins,
         asset=shown.asset.label,
         address=shown.address,
@@ -65,11 +66,28 @@ def invoice(t: Translator, shown: AnyInvoice) -> Screen:
     return Screen(text, topups_keys.invoice(t, shown), codes.bare(shown.ton_link))
 
 
+def _title(t: Translator, shown: AnyInvoice) -> str:
+    """What the money is for."""
+    amount = t.money(shown.amount)
+    if shown.wish is None:
+        return t.plain("invoice.title", amount=amount)
+    thing = checkout.what(t, shown.wish.plan, is_gift=shown.wish.is_gift)
+    return t.plain("invoice.title_wish", what=thing, amount=amount)
+
+
+def _then(t: Translator, shown: AnyInvoice) -> Markup:
+    """What happens once it is paid."""
+    if shown.wish is None:
+        return t("invoice.then")
+    return t("invoice.then_gift" if shown.wish.is_gift else "invoice.then_wish")
+
+
 def _link_invoice(t: Translator, shown: LinkInvoice) -> Screen:
     price = t.plain("invoice.stars", stars=shown.stars) if shown.stars is not None else t.money(shown.amount)
     text = t(
         "invoice.link",
-        amount=t.money(shown.amount),
+        title=_title(t, shown),
+        then=_then(t, shown),
         method=t.plain(f"method.{shown.method}"),
         price=price,
         deadline=t.time(shown.expires_at),

@@ -8,9 +8,10 @@ from app.core import keyboards
 from app.core.keys import configs as configs_keys
 from app.core.keys import sales as sales_keys
 from app.core.keys import topups as topups_keys
+from app.core.screens import checkout
 from app.core.screens.screen import Screen
 from app.domain.promo import Offer
-from app.domain.subscription import TRIAL_PLAN, days_left, extended, is_active
+from app.domain.subscription import TRIAL_PLAN, days_left, is_active
 from app.services.topups import MAXIMUM, MINIMUM
 
 if TYPE_CHECKING:
@@ -64,13 +65,21 @@ def plans(t: Translator, account: Account, now: datetime, catalogue: Catalogue) 
     text = t("plans.title", subscription=subscription_line(t, account, now), balance=t.money(account.balance))
     discount = account.discount
     if discount is None or not discount.holds(now):
-        return Screen(text, sales_keys.plans(t.language, catalogue))
+        return Screen(f"{text}{_best(t, catalogue)}", sales_keys.plans(t.language, catalogue))
     off = t("plans.discount", percent=discount.percent, until=t.moment(discount.until))
     rows = (
         t("plans.discounted", title=sales_keys.plan_title(t, plan), price=price_line(t, Offer(plan, discount)))
         for plan in catalogue
     )
     return Screen("\n".join((text, "", off, *rows)), sales_keys.plans(t.language, catalogue, discount.percent))
+
+
+def _best(t: Translator, catalogue: Catalogue) -> str:
+    """What a month of the best plan comes to, where one is better than the others."""
+    best = catalogue.best
+    if best is None:
+        return ""
+    return "\n" + t("plans.best", title=sales_keys.plan_title(t, best), price=t.money(best.a_month))
 
 
 def price_line(t: Translator, offer: Offer) -> Markup | str:
@@ -81,34 +90,20 @@ def price_line(t: Translator, offer: Offer) -> Markup | str:
     return t("price.off", full=full, price=price, percent=offer.discount.percent)
 
 
-def confirm(t: Translator, account: Account, now: datetime, plan: Plan) -> Screen:
-    """What buying the plan means, or what is missing for it."""
-    title, offer = sales_keys.plan_title(t, plan), Offer.to(plan, account.discount, now)
+def confirm(t: Translator, account: Account, now: datetime, plan: Plan, intent: str | None = None) -> Screen:
+    """What buying the plan means, or what is missing for it; `intent` is of a press that found too little."""
+    offer = Offer.to(plan, account.discount, now)
     if account.balance < offer.price:
-        return short(t, offer, account.balance)
+        return checkout.short(t, account, now, offer, price_line(t, offer), intent)
     text = t(
         "buy.ask",
-        title=title,
-        days=t.count("day", plan.days),
-        end=t.date(extended(account.subscription_end, now, plan.days)),
+        what=checkout.what(t, plan, is_gift=False),
+        until=checkout.until(t, account, now, plan),
         configs=t.count("config", plan.max_configs),
         price=price_line(t, offer),
         balance=t.money(account.balance),
     )
     return Screen(text, sales_keys.buy(t, offer))
-
-
-def short(t: Translator, offer: Offer, balance: Money) -> Screen:
-    """The balance is short of the price: how much, and a button for just that."""
-    missing = max(offer.price - balance, MINIMUM)
-    text = t(
-        "buy.short",
-        title=sales_keys.plan_title(t, offer.plan),
-        price=price_line(t, offer),
-        balance=t.money(balance),
-        missing=t.money(offer.price - balance),
-    )
-    return Screen(text, sales_keys.top_up_missing(t, missing))
 
 
 def bought(t: Translator, purchase: Purchase) -> Screen:

@@ -38,6 +38,11 @@ def redeemed(t: Translator, got: Redeemed) -> Screen:
     return Screen(t(key, days=t.count("day", got.days), end=t.date(got.subscription_end)), sales_keys.bought(t))
 
 
+def gift_link(gift: Gift, username: str) -> str:
+    """The deep link that redeems the gift."""
+    return f"https://t.me/{username}?start=gift_{gift.code}"
+
+
 def gift_bought(t: Translator, bought: GiftBought, catalogue: Catalogue, link: str) -> Screen:
     """The gift to hand on."""
     text = t(

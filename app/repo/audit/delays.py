@@ -10,6 +10,9 @@ DELAYS = {
     "no refund lies unfinished": """
         SELECT 'refund:' || gateway || ':' || key, 'asked for ' || asked_at FROM refunds
         WHERE status = 'open' AND asked_at < $1::timestamptz - interval '15 minutes'""",
+    "no purchase whose money has come lies undone": """
+        SELECT 'payment ' || payment_id, 'paid at ' || due_at FROM pending_purchases
+        WHERE status = 'due' AND due_at < $1::timestamptz - interval '1 minute'""",
     "no config lies undone": """
         SELECT 'config ' || id, status || ', due ' || next_attempt_at FROM configs
         WHERE is_due AND next_attempt_at < $1::timestamptz - interval '15 minutes'""",
