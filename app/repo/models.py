@@ -36,6 +36,7 @@ from app.repo.money_models import (
 from app.repo.move_models import ConfigLeftover, ConfigMove, PanelSighting, PanelSweep
 from app.repo.operator_models import AuditRun, OperatorAct, OperatorNotice, ProviderSighting
 from app.repo.promo_models import Gift, Grant, Promocode, PromoMiss, PromoUse
+from app.repo.renewal_models import Reminder, ReminderScan, Renewal
 
 __all__ = [
     "AddressPause",
@@ -69,6 +70,9 @@ __all__ = [
     "Receipt",
     "Referral",
     "Refund",
+    "Reminder",
+    "ReminderScan",
+    "Renewal",
     "Server",
     "SubscriptionCopy",
     "SubscriptionLink",
@@ -87,6 +91,7 @@ class User(Base):
     __table_args__ = (
         CheckConstraint("balance >= 0", name="balance_not_negative"),
         CheckConstraint("tg_id > 0", name="tg_id_positive"),
+        Index("ix_users_ends", "subscription_end", "tg_id"),
     )
 
     tg_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -101,6 +106,7 @@ class User(Base):
     ban_reason: Mapped[str | None] = mapped_column(Text)
     gone_at: Mapped[Instant | None]
     created_at: Mapped[Instant]
+    wants_reminders: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class TrialGrant(Base):

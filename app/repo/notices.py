@@ -29,6 +29,10 @@ SENT = statement("UPDATE notices SET sent_at = :now WHERE id = :notice_id")
 RETRY = statement("UPDATE notices SET next_attempt_at = :at WHERE id = :notice_id AND sent_at IS NULL")
 
 
+# What a notice invites to look at.
+INVITED_TO = ("balance", "sub_end", "active_sub", "discount", "configs")
+
+
 class NoticeRepository(BaseRepository):
     """Implements ports.NoticeStore."""
 
@@ -39,7 +43,7 @@ class NoticeRepository(BaseRepository):
         failpoint("notice.claimed")
         if rows:
             # Whoever made these true may have died before dropping the cache, and a notice invites to look.
-            await self.drop_account(*{row.recipient for row in rows}, parts=("balance", "configs"))
+            await self.drop_account(*{row.recipient for row in rows}, parts=INVITED_TO)
         notices = [
             Notice(
                 row.id, row.recipient, row.language, NoticeKind(row.kind), row.facts, row.message_id, row.attempts

@@ -229,6 +229,7 @@ class NoticeKind(StrEnum):
     CONFIG_MOVED = "config_moved"
     PURCHASE_RETURNED = "purchase_returned"
     CONFIG_PAUSED = "config_paused"
+    RENEWED = "renewed"
 
 
 @dataclass(frozen=True, slots=True)
