@@ -29,6 +29,7 @@ from app.fleet import Fleet
 from app.jobs.queue import JobQueue
 from app.jobs.supervisor import Supervisor
 from app.keyring import PAYMENT_PATHS, open_keyring
+from app.locales.locales import prepare
 from app.locales.locales_mw import LocaleMiddleware
 from app.office import Office
 from app.panels.clients import warn_of_exceptions
@@ -131,6 +132,7 @@ class App:
         )
 
     def _telegram(self) -> None:
+        prepare()
         storage = Dialogues(self.stores.cache.client, state_ttl=3600, data_ttl=3600)
         self.dispatcher = ShortDispatcher(name="orbit")
         self.counter = Counter(

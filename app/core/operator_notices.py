@@ -85,7 +85,7 @@ class OperatorNotifier:
 def _words(kind: NewsKind, facts: Mapping[str, str], t: Translator) -> Markup:
     match kind:
         case NewsKind.UNMATCHED:
-            comment = t("operator.comment", comment=facts["comment"]) if facts["comment"] else Markup()
+            comment = Markup("\n" + t("operator.comment", comment=facts["comment"])) if facts["comment"] else Markup()
             came = _sum(facts["asset"], int(facts["units"]))
             return t("operator.unmatched", sum=came, comment=comment, reference=facts["reference"])
         case NewsKind.DEBT:

@@ -1,20 +1,34 @@
-"""Turns keys into words: the languages there are, and a translator for each. Holds no text itself."""
+"""Turns keys into words: a Fluent file a language (ru.ftl, en.ftl), and a translator for each. Holds no text itself."""
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+from functools import cached_property, lru_cache
 from html import escape
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from app.locales import en, ru
+from babel import Locale
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+from fluent_compiler.bundle import FluentBundle
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from app.domain.money import Money
 
+FOLDER = Path(__file__).parent
 DEFAULT_LANGUAGE = "ru"
 GIB = 1024**3
 MIB = 1024**2
+# Marks that turn the direction of what follows: in a name they would turn the rest of the message.
+_TURNS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
 class Markup(str):
@@ -24,56 +38,84 @@ class Markup(str):
 
 
 class Translator:
-    """`t("key", name=value)` in one language; values are escaped for HTML, so a name can't break a message."""
+    """`t("screen.part", name=value)` in one language; values are escaped for HTML, so a name can't break a message."""
 
-    def __init__(
-        self, language: str, texts: dict[str, str], plurals: dict[str, tuple[str, str, str]], months: tuple[str, ...]
-    ) -> None:
+    def __init__(self, language: str) -> None:
         self.language = language
-        self.texts = texts
-        self._plurals = plurals
-        self._months = months
+        self._locale = Locale.parse(language)
+
+    @cached_property
+    def _bundle(self) -> FluentBundle:
+        """The language's file, compiled at its first word: an operator's command that says none needn't wait for it."""
+        bundle = FluentBundle.from_files(self.language, [str(FOLDER / f"{self.language}.ftl")], use_isolating=False)
+        wrong = bundle.check_messages()
+        if wrong:
+            raise ValueError(f"{self.language}.ftl: {wrong}")
+        return bundle
+
+    @cached_property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.plain("format.zone"))
 
     def __call__(self, key: str, **values: object) -> Markup:
         """The HTML text under `key`; KeyError for a key or a value that is not there."""
-        text = self.texts[key]
-        return Markup(text.format(**{name: _safe(value) for name, value in values.items()}) if values else text)
+        return Markup(self._said(key, {name: _safe(value) for name, value in values.items()}))
 
     def plain(self, key: str, **values: object) -> str:
         """The same for places that take no HTML: buttons and alerts."""
-        text = self.texts[key]
-        return text.format(**values) if values else text
+        return self._said(key, {name: _straight(str(value)) for name, value in values.items()})
 
+    def _said(self, key: str, values: Mapping[str, object]) -> str:
+        text, missing = self._bundle.format(key, values)
+        if missing:
+            raise KeyError(f"{key}: {missing}")
+        return str(text)
+
+    def knows(self, key: str) -> bool:
+        """Whether there are words under `key`."""
+        try:
+            self._bundle.format(key, {})
+        except KeyError:
+            return False
+        return True
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - translators live as long as the process
     def count(self, noun: str, number: int) -> str:
         """A number with its noun in the right form: 1 день, 2 дня, 5 дней."""
-        one, few, many = self._plurals[noun]
-        if number % 10 == 1 and number % 100 != 11 and (self.language == "ru" or number == 1):
-            return f"{number} {one}"
-        if 2 <= number % 10 <= 4 and not 12 <= number % 100 <= 14:
-            return f"{number} {few}"
-        return f"{number} {many}"
+        return self._said(f"count.{noun}", {"n": number})
 
     def date(self, at: datetime) -> str:
-        """A day as people write it: 30 ноября 2026, 30 November 2026 (UTC)."""
-        return f"{at.day} {self._months[at.month - 1]} {at.year}"
+        """A day as people write it, by the clock of the language's people: 30 ноября 2026, 30 November 2026."""
+        return self._time("format.date", at)
 
     def moment(self, at: datetime) -> str:
-        """A day with its time: 30 ноября 2026, 12:00 UTC."""
-        return f"{self.date(at)}, {at:%H:%M} UTC"
+        """A day with its time: 30 ноября 2026, 15:00 МСК."""
+        return f"{self._time('format.moment', at)} {self.plain('format.zone_name')}"
 
+    def time(self, at: datetime) -> str:
+        """The time of a day that goes without saying: 15:00 МСК."""
+        return f"{self._time('format.time', at)} {self.plain('format.zone_name')}"
+
+    def _time(self, pattern: str, at: datetime) -> str:
+        there = at.astimezone(self._zone)
+        return self._written(pattern, there.replace(second=0, microsecond=0, tzinfo=None))
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - translators live as long as the process
+    def _written(self, pattern: str, there: datetime) -> str:
+        return format_datetime(there, self.plain(pattern), locale=self._locale)
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - translators live as long as the process
     def money(self, amount: Money) -> str:
-        """Rubles: 1 349 ₽, 51.50 ₽, with no-break spaces."""
-        whole, _, rest = str(amount).partition(".")
-        sign = "-" if whole.startswith("-") else ""
-        grouped = f"{sign}{abs(int(whole)):,}".replace(",", "\u00a0")
-        return f"{grouped}{f'.{rest}' if rest else ''}\u00a0₽"
+        """Rubles, whole where they are: 1 349 ₽, 51,50 ₽; 1,349 ₽, 51.50 ₽ in English. Never broken over lines."""
+        whole = amount.kopecks % 100 == 0
+        shown = format_decimal(Decimal(str(amount)), "#,##0" if whole else "#,##0.00", locale=self._locale)
+        return self.plain("format.money", sum=shown)
 
     def traffic(self, amount: int) -> str:
-        """Bytes in the unit that a person reads easily, one decimal."""
+        """Bytes in the unit that a person reads easily, one decimal, rounded down."""
         unit, name = (GIB, "unit.gib") if amount >= GIB else (MIB, "unit.mib")
-        tenths = amount * 10 // unit
-        number = f"{tenths // 10}.{tenths % 10}" if tenths % 10 else f"{tenths // 10}"
-        return f"{number}\u00a0{self.texts[name]}"
+        shown = format_decimal(Decimal(amount * 10 // unit) / 10, "###0.#", locale=self._locale)
+        return f"{shown}\u00a0{self.plain(name)}"
 
     def usage(self, used: int, limit: int | None) -> str:
         """Bytes used of those that may be; no limit is None."""
@@ -82,14 +124,30 @@ class Translator:
         return self.plain("config.traffic", used=self.traffic(used), limit=self.traffic(limit))
 
 
-def _safe(value: object) -> object:
-    return escape(value, quote=False) if type(value) is str else value
+def _safe(value: object) -> str:
+    return value if isinstance(value, Markup) else escape(_straight(str(value)), quote=False)
 
 
-TRANSLATORS = {
-    "ru": Translator("ru", ru.TEXTS, ru.PLURALS, ru.MONTHS),
-    "en": Translator("en", en.TEXTS, en.PLURALS, en.MONTHS),
-}
+def _straight(text: str) -> str:
+    """The text without marks that turn the direction; one that runs from right to left is kept to itself."""
+    if text.isascii():
+        return text
+    straight = _TURNS.sub("", text)
+    return f"\u2068{straight}\u2069" if _RIGHT_TO_LEFT.search(straight) else straight
+
+
+def _languages() -> list[str]:
+    found = sorted(path.stem for path in FOLDER.glob("*.ftl"))
+    return sorted(found, key=lambda language: language != DEFAULT_LANGUAGE)
+
+
+TRANSLATORS: Mapping[str, Translator] = MappingProxyType({language: Translator(language) for language in _languages()})
+
+
+def prepare() -> None:
+    """Compile every language now, before a customer waits for it; ValueError for a file that is wrong."""
+    for each in TRANSLATORS.values():
+        each.plain("language.name")
 
 
 def translator(language: str | None) -> Translator:
@@ -98,6 +156,6 @@ def translator(language: str | None) -> Translator:
 
 
 def language_of(client_code: str | None) -> str:
-    """The shop's language for a Telegram client's: ru or en where it is one of them, else Russian."""
+    """The shop's language for a Telegram client's: its own where the shop speaks it, else Russian."""
     code = (client_code or "").partition("-")[0].casefold()
     return code if code in TRANSLATORS else DEFAULT_LANGUAGE

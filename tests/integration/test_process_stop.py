@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from app.locales.en import TEXTS as EN
 from tests.support.town import town
+from tests.support.words import raw_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+EN = raw_texts("en")
 
 pytestmark = pytest.mark.slow
 

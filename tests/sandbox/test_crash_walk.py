@@ -15,10 +15,9 @@ import pytest
 import structlog
 from sqlalchemy import text
 
-from app.locales.en import TEXTS as EN
-from app.locales.ru import TEXTS as RU
 from tests.support.crash import LEASES_ARE_OVER, Crash
 from tests.support.town import Town, town
+from tests.support.words import raw_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from tests.support.person import Json, Person
 
     Step = Callable[[], Coroutine[None, None, None]]
+
+RU, EN = raw_texts("ru"), raw_texts("en")
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ import aiohttp
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from app.locales.en import TEXTS as EN
+from app.locales.locales import translator
 from app.repo.audit import breaks
 from app.repo.db import Database, make_engine
 from app.services.records import PanelAccess
@@ -45,7 +45,7 @@ STORES = (
     "DATABASE_HOST", "DATABASE_PORT", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_NAME", "REDIS_URL", "SECRET_KEY"
 )  # fmt: skip
 # Who hears one of these, by a click or a code that came again, knows what there is to know.
-ENOUGH = {EN["error.not_found"], EN["promo.used_by_you"]}
+ENOUGH = {translator("en").plain(key) for key in ("error.not_found", "promo.used_by_you")}
 OPERATOR = 900
 # Numbers, addresses, months, and the comment of an invoice, which now and then has no digit.
 VOLATILE = re.compile(rf"\S*[\d/]\S*|\b(?:[A-Z]{{8,}}|{'|'.join(month_name[1:])})\b")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def plan_title(t: Translator, plan: Plan) -> str:
     """The plan's name in words; one that has no name of its own is named by its days."""
     key = f"plan.{plan.key}"
-    return t.plain(key) if key in t.texts else t.count("day", plan.days)
+    return t.plain(key) if t.knows(key) else t.count("day", plan.days)
 
 
 @lru_cache(maxsize=64)

@@ -57,7 +57,7 @@ def invoice(t: Translator, shown: AnyInvoice) -> Screen:
         asset=shown.asset.label,
         address=shown.address,
         comment=shown.comment,
-        deadline=f"{shown.expires_at:%H:%M}",
+        deadline=t.time(shown.expires_at),
     )
     return Screen(text, topups_keys.invoice(t, shown), qr(shown.ton_link))
 
@@ -69,6 +69,6 @@ def _link_invoice(t: Translator, shown: LinkInvoice) -> Screen:
         amount=t.money(shown.amount),
         method=t.plain(f"method.{shown.method}"),
         price=price,
-        deadline=f"{shown.expires_at:%H:%M}",
+        deadline=t.time(shown.expires_at),
     )
     return Screen(text, topups_keys.link_invoice(t, shown, price))

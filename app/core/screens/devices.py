@@ -37,7 +37,7 @@ def of_config(t: Translator, config: Config, cards: tuple[DeviceCard, ...], most
 def _line(t: Translator, card: DeviceCard, now: datetime) -> Markup:
     words = [word for word in (card.model, card.system, card.app) if word]
     details = " · ".join(words[1:])
-    seen = t.plain("devices.today") if card.seen_at.date() == now.date() else t.date(card.seen_at)
+    seen = t.plain("devices.today") if t.date(card.seen_at) == t.date(now) else t.date(card.seen_at)
     if details:
         return t("devices.line", name=_name(t, card), details=details, seen=seen)
     return t("devices.short_line", name=_name(t, card), seen=seen)
