@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.core.reminders import ReminderPost
 from app.core.shopfront import Shopfront
 from app.domain.money import Money
 from app.domain.referral import Bonus
 from app.repo.gifts import GiftRepository
 from app.repo.promos import PromoRepository
+from app.repo.reminders import ReminderRepository
+from app.repo.renewals import RenewalRepository
 from app.repo.shop import ShopRepository
 from app.services.configs import Configs
 from app.services.gifts import Gifts
 from app.services.promos import Promos
+from app.services.reminders import Reminders
+from app.services.renewals import Renewals
 from app.services.shop import Shop
 from app.services.topups import TopUps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from aiogram import Bot
 
     from app.cashdesk import CashDesk
     from app.fleet import Fleet
@@ -29,6 +36,8 @@ if TYPE_CHECKING:
     from config import Settings
 
     Every = Callable[[str, float, object], None]
+
+REMIND_SECONDS = 60
 
 
 class Counter:
@@ -45,12 +54,19 @@ class Counter:
         cash: CashDesk,
         fleet: Fleet,
         wake: Callable[[str], None],
+        bot: Bot,
         bot_username: Callable[[], Awaitable[str]],
     ) -> None:
         database, cache = stores.database, stores.cache
-        shop = Shop(ShopRepository(database, cache), settings.catalogue(), clock, wake)
+        catalogue, quiet = settings.catalogue(), settings.quiet()
+        shop = Shop(ShopRepository(database, cache), catalogue, clock, wake)
         self.promos = Promos(PromoRepository(database, cache), clock, wake)
         self.configs = Configs(configs, fleet.usage, clock, wake, fleet.links)
+        reminders = ReminderRepository(database)
+        self.renewals = Renewals(RenewalRepository(database, cache), catalogue, clock, quiet, wake)
+        self.reminders = Reminders(reminders, clock)
+        self.post = ReminderPost(bot, reminders, catalogue, quiet, clock)
+        self._wake = wake
         self.shopfront = Shopfront(
             accounts=accounts,
             configs=self.configs,
@@ -59,6 +75,8 @@ class Counter:
             promos=self.promos,
             gifts=Gifts(GiftRepository(database, cache), shop, clock),
             devices=fleet.limits.devices,
+            renewals=self.renewals,
+            reminders=self.reminders,
             clock=clock,
             referral_bonus=Bonus(
                 Money.rub(settings.referral_bonus), at_signup=settings.referral_trigger == "signup"
@@ -70,3 +88,12 @@ class Counter:
     def start_jobs(self, every: Every) -> None:
         """Hand every job to `every` (name, seconds between runs, coroutine function)."""
         every("promos", 60, self.promos.release_lapsed)
+        every("reminders", REMIND_SECONDS, self.remind)
+
+    async def remind(self) -> None:
+        """Renew what is due, note who is to be reminded, and write to some of them; the rest follows at once."""
+        while await self.renewals.run_once():
+            pass
+        await self.reminders.write_due()
+        if await self.post.run():
+            self._wake("reminders")

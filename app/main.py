@@ -145,6 +145,7 @@ class App:
             self.cash,
             self.fleet,
             self.wake,
+            self.bot,
             self._bot_username,
         )
         self.dispatcher["shopfront"] = self.counter.shopfront

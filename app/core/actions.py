@@ -121,6 +121,36 @@ class SetLanguage(CallbackData, prefix="lang"):
     code: str
 
 
+class ShowRenewal(CallbackData, prefix="auto"):
+    """Show how the subscription renews itself; `back` is the page that one came from."""
+
+    back: str
+
+
+class AgreeRenewal(CallbackData, prefix="auto_on"):
+    """Renew by this plan as shown (`version`) from now on."""
+
+    key: str
+    version: str
+    back: str
+
+
+class StopRenewal(CallbackData, prefix="auto_off"):
+    """Renew nothing by itself any more."""
+
+    back: str
+
+
+class ShowReminders(CallbackData, prefix="bells"):
+    """Show whether one is reminded of the subscription's end."""
+
+
+class SetReminders(CallbackData, prefix="bell"):
+    """Be reminded, or not."""
+
+    wanted: bool
+
+
 def new_intent() -> str:
     """A fresh name for one wish: repeating a button that carries it repeats the answer, not the deed."""
     return secrets.token_urlsafe(9)

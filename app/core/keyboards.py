@@ -10,6 +10,8 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from app.core.actions import (
     Menu,
     SetLanguage,
+    ShowReminders,
+    ShowRenewal,
 )
 from app.core.buttons import back, button, keyboard, share
 from app.locales.locales import TRANSLATORS, translator
@@ -50,13 +52,18 @@ def back_to(language: str, page: str) -> InlineKeyboardMarkup:
 
 @lru_cache(maxsize=8)
 def settings(language: str) -> InlineKeyboardMarkup:
-    """The languages there are."""
+    """What happens by itself, and the languages there are."""
     t = translator(language)
     languages = [
         button(("✓ " if code == language else "") + other.plain("language.name"), SetLanguage(code=code))
         for code, other in TRANSLATORS.items()
     ]
-    return keyboard(languages, back(t))
+    return keyboard(
+        [button(t.plain("renewal.menu"), ShowRenewal(back="settings"))],
+        [button(t.plain("reminder.menu"), ShowReminders())],
+        languages,
+        back(t),
+    )
 
 
 @lru_cache(maxsize=8)

@@ -11,6 +11,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 
 from app.core import keyboards
 from app.core.keys import configs as configs_keys
+from app.core.keys import sales as sales_keys
 from app.core.keys import topups as topups_keys
 from app.core.outgoing import PersonGone
 from app.core.screens import details
@@ -97,6 +98,8 @@ class Notifier:
             case NoticeKind.GIFT_REDEEMED:
                 text = t("notice.gift", days=t.count("day", int(notice.facts["days"])))
                 await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
+            case NoticeKind.RENEWED:
+                await send(self._bot, notice.recipient, Screen(_renewed(notice, t), sales_keys.bought(t)))
             case NoticeKind.PURCHASE_RETURNED:
                 await self._say_in(notice, Screen(_returned(notice, t), topups_keys.paid(t)))
             case (
@@ -190,3 +193,11 @@ def _returned(notice: Notice, t: Translator) -> Markup:
     if debt == ZERO:
         return t("notice.returned", amount=t.money(amount))
     return t("notice.returned_debt", amount=t.money(amount), debt=t.money(debt))
+
+
+def _renewed(notice: Notice, t: Translator) -> Markup:
+    """What was bought by itself, with the number by which a person finds it should the message come twice."""
+    facts = notice.facts
+    price, balance = t.money(Money.rub(facts["price"])), t.money(Money.rub(facts["balance"]))
+    end = t.date(datetime.fromisoformat(facts["end"]))
+    return t("notice.renewed", end=end, price=price, balance=balance, receipt=facts["receipt"])

@@ -102,7 +102,7 @@ class ReminderPost:
         if said is None:
             await self._store.close(reminder, Outcome.VOID)
             return True
-        screen = screens.reminder(translator(reminder.language), reminder, said)
+        screen = screens.reminder(translator(reminder.language), reminder, said, now)
         try:
             await send(self._bot, reminder.recipient, screen)
         except TelegramAPIError as error:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from app.services.gifts import Gifts
     from app.services.ports import Clock
     from app.services.promos import Promos
+    from app.services.reminders import Reminders
+    from app.services.renewals import Renewals
     from app.services.shop import Shop
     from app.services.topups import TopUps
 
@@ -30,6 +32,8 @@ class Shopfront:
     promos: Promos
     gifts: Gifts
     devices: Devices
+    renewals: Renewals
+    reminders: Reminders
     clock: Clock
     referral_bonus: Bonus
     support: str | None

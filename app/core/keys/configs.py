@@ -16,6 +16,7 @@ from app.core.actions import (
     ShowConfig,
     ShowDevices,
     ShowKey,
+    ShowRenewal,
     new_intent,
 )
 from app.core.buttons import back, button, copy, keyboard, open_page
@@ -42,6 +43,7 @@ def my_vpn(t: Translator, configs: tuple[ConfigCard, ...], *, is_active: bool) -
         rows.append([button(new, NewConfig(intent=new_intent()), None if configs else "primary")])
     else:
         rows.append([button(t.plain("menu.plans"), Menu(page="plans"), "primary")])
+    rows.append([button(t.plain("renewal.menu"), ShowRenewal(back="vpn"))])
     return keyboard(*rows, back(t))
 
 

@@ -13,6 +13,7 @@ from app.core.actions import (
     EnterPromo,
     GiftPlan,
     Menu,
+    ShowRenewal,
     TopUp,
     new_intent,
 )
@@ -45,7 +46,8 @@ def plans(language: str, catalogue: Catalogue, percent_off: int = 0) -> InlineKe
         text = t.plain(key, title=plan_title(t, plan), price=price, percent=percent)
         rows.append([button(text, ChoosePlan(key=plan.key), "success" if percent and plan is best else None)])
     extras = [button(t.plain("promo.enter"), EnterPromo()), button(t.plain("menu.gifts"), Menu(page="gifts"))]
-    return keyboard(*rows, extras, back(t))
+    by_itself = [button(t.plain("renewal.menu"), ShowRenewal(back="plans"))]
+    return keyboard(*rows, by_itself, extras, back(t))
 
 
 def buy(t: Translator, offer: Offer) -> InlineKeyboardMarkup:
