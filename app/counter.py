@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.core.reminders import ReminderPost
+from app.core.reminders import ReminderPost, remind
 from app.core.shopfront import Shopfront
 from app.domain.money import Money
 from app.domain.referral import Bonus
@@ -91,9 +91,6 @@ class Counter:
         every("reminders", REMIND_SECONDS, self.remind)
 
     async def remind(self) -> None:
-        """Renew what is due, note who is to be reminded, and write to some of them; the rest follows at once."""
-        while await self.renewals.run_once():
-            pass
-        await self.reminders.write_due()
-        if await self.post.run():
+        """Renewals and reminders; what this run can't write to everybody follows at once."""
+        if await remind(self.renewals, self.reminders, self.post):
             self._wake("reminders")

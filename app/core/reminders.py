@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from app.domain.plans import Catalogue
     from app.domain.quiet import QuietHours
     from app.services.ports import Clock
+    from app.services.reminders import Reminders
     from app.services.renewal_records import Reminder, ReminderStore
+    from app.services.renewals import Renewals
 
 log = structlog.get_logger(__name__)
 
@@ -129,3 +131,14 @@ class ReminderPost:
 
 def _never_left(error: TelegramAPIError) -> bool:
     return isinstance(error, TelegramNetworkError) and error.message.startswith(NEVER_LEFT)
+
+
+async def remind(renewals: Renewals, reminders: Reminders, post: ReminderPost) -> bool:
+    """Renew what is due, note who is to be reminded, write to some of them; whether there may be more to write.
+
+    In this order nobody is told of an end that a renewal is about to move.
+    """
+    while await renewals.run_once():
+        pass
+    await reminders.write_due()
+    return await post.run()
