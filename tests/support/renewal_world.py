@@ -69,6 +69,11 @@ class Replica:
         while await self.notifier.run_once():
             pass
 
+    async def work(self) -> None:
+        """Everything that is due."""
+        await self.remind()
+        await self.tell()
+
 
 class RenewalWorld(Books):
     """Accounts whose clock is moved, with a replica that works when it is told to."""
@@ -101,8 +106,7 @@ class RenewalWorld(Books):
         """The clock moves on, and everything that is due is done; what person 7 has been told by then."""
         self.clock.at = at
         here = replica or self.replica
-        await here.remind()
-        await here.tell()
+        await here.work()
         return self.letterbox.words()
 
     async def end(self, tg_id: int = 7) -> datetime:
