@@ -75,18 +75,22 @@ class ReminderPost:
     async def run(self) -> bool:
         """A few rounds; whether there may be more to send."""
         for _ in range(ROUNDS):
-            if not await self.run_once():
+            if await self.run_once() < self._at_once:
                 return False
             await self._sleep(ROUND_SECONDS)
         return self._is_heard
 
     async def run_once(self) -> int:
         """Send what is due, so many side by side; how many were taken."""
+        at_once = self._at_once
         if self._quiet.hold(self._clock.now()) or (first := await self._take()) is None:
             return 0
-        others = SIDE_BY_SIDE - 1 if self._is_heard else 0
-        taken = await asyncio.gather(self._deal_with(first), *(self._next() for _ in range(others)))
+        taken = await asyncio.gather(self._deal_with(first), *(self._next() for _ in range(at_once - 1)))
         return sum(taken)
+
+    @property
+    def _at_once(self) -> int:
+        return SIDE_BY_SIDE if self._is_heard else 1
 
     async def _take(self) -> Reminder | None:
         return await self._store.take(self._clock.now(), LEASE)

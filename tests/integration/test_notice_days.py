@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from app.utils.redis import Cache
 
 DAYS = int(os.environ.get("ORBIT_NOTICE_DAYS", "60"))
-PEOPLE = 40
+PEOPLE = 80
 DAY, TEN_MINUTES = timedelta(days=1), timedelta(minutes=10)
 # By then every lease that a dead replica held has run out.
 LEASES_ARE_OVER = timedelta(seconds=61)
@@ -102,11 +102,11 @@ class Days:
             self.replicas[slot][0].dies(self.dice.choice(POINTS), self.dice.choice((1, 1, 2)))
             ends = self.clock.at.replace(hour=0, minute=0, second=0) + DAY
             while self.clock.at < ends:
-                for _ in range(self.dice.randrange(2, 9)):
+                for _ in range(self.dice.randrange(2, 12)):
                     await self.act()
                     self.clock.at += TEN_MINUTES
                 self.clock.at += self.dice.randrange(18, 48) * TEN_MINUTES
-                if self.clock.at >= ends and self.deaths.total() == has_died:
+                if self.clock.at + TEN_MINUTES >= ends and self.deaths.total() == has_died:
                     self.replicas[slot][0].dies(self.dice.choice(EVERY_LOOK))
                 await self.look()
 
@@ -134,8 +134,10 @@ class Days:
             await self._arrives()
         if self.model.humans:
             who, human = self.dice.choice([*self.model.humans.items()])
-            acts = (self._pays, self._pays, self._pays, self._buys, self._agrees, self._agrees, self._stops, self._switches,
-                    self._comes_or_goes, self._is_banned_or_not)  # fmt: skip
+            acts = (
+                self._pays, self._pays, self._pays, self._buys, self._agrees, self._agrees, self._stops,
+                self._switches, self._comes_or_goes, self._is_banned_or_not,
+            )  # fmt: skip
             await self.dice.choice(acts)(who, human)
 
     async def _arrives(self) -> None:

@@ -58,6 +58,8 @@ class Chores:
     # Also look after what was not delivered, and move what is on legacy servers.
     deliveries: bool = False
     upkeep: bool = False
+    # Also renew and remind.
+    reminders: bool = False
 
 
 class Alone:
@@ -113,14 +115,20 @@ async def shift(app: App, updates: int, chores: Chores) -> None:
     if chores.deliveries:
         await app.deliveries.run_once()
         await Relocation(LegacyRepository(app.stores.database, app.stores.cache), app.clock).move(None, None, 100)
-    if chores.exceeded is not None:
-        await app.limits.pauses.want(chores.exceeded, 3, app.clock.now())
-    if chores.upkeep:
-        await look_after_panels(app)
+    await _by_itself(app, chores)
     while await app.provisioner.run_once() + await app.limits.pauser.run_once() + await app.notifier.run_once():
         pass
     if chores.office:
         await tell_operators(app)
+
+
+async def _by_itself(app: App, chores: Chores) -> None:
+    if chores.exceeded is not None:
+        await app.limits.pauses.want(chores.exceeded, 3, app.clock.now())
+    if chores.upkeep:
+        await look_after_panels(app)
+    if chores.reminders:
+        await app.counter.remind()
 
 
 async def look_after_panels(app: App) -> None:
