@@ -122,9 +122,10 @@ class SetLanguage(CallbackData, prefix="lang"):
 
 
 class ShowRenewal(CallbackData, prefix="auto"):
-    """Show how the subscription renews itself; `back` is the page that one came from."""
+    """Show how the subscription renews itself, or the plans for it; `back` is the page that one came from."""
 
     back: str
+    choosing: bool = False
 
 
 class AgreeRenewal(CallbackData, prefix="auto_on"):

@@ -75,10 +75,11 @@ class ReminderPost:
     async def run(self) -> bool:
         """A few rounds; whether there may be more to send."""
         for _ in range(ROUNDS):
-            if await self.run_once() < self._at_once:
+            at_once = self._at_once
+            if await self.run_once() < at_once or not self._is_heard:
                 return False
             await self._sleep(ROUND_SECONDS)
-        return self._is_heard
+        return True
 
     async def run_once(self) -> int:
         """Send what is due, so many side by side; how many were taken."""

@@ -541,7 +541,15 @@ renewal =
     .off =
         🔁 <b>Auto-renewal is off</b>
 
-        Choose a plan and your subscription will renew itself: a day before it ends we take the price from your balance. We tell you 3 days ahead. If the plan gets dearer, we take nothing and ask you first.
+        Choose a plan and your subscription will renew itself: a day before it ends we take the price from your balance. We tell you 3 days ahead.
+
+        If the plan gets dearer, we take nothing.
+
+        💰 Balance: <b>{ $balance }</b>
+    .choose =
+        🔁 <b>Plan for auto-renewal</b>
+
+        Choose what to renew your subscription with.
 
         💰 Balance: <b>{ $balance }</b>
     .at_once = ⚡️ Your subscription ends in less than a day: as soon as you switch this on, we renew it.
@@ -559,6 +567,7 @@ renewal =
     .next_changed = This plan has changed, so we take nothing. Please choose a plan again.
     .plan = { $title } · { $price }
     .chosen = ✓ { $title } · { $price }
+    .change = Change plan
     .turn_off = Turn auto-renewal off
     .turned_on = Auto-renewal is on
     .turned_off = Auto-renewal is off

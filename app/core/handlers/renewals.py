@@ -24,8 +24,8 @@ PAGES = frozenset({"vpn", "plans", "settings"})
 
 @router.click(ShowRenewal)
 async def show_renewal(query: CallbackQuery, action: ShowRenewal, t: Translator, shopfront: Shopfront) -> None:
-    """What renews itself, when and by which plan."""
-    await _show(query, action.back, t, shopfront)
+    """What renews itself, when and by which plan, or which plan it could be."""
+    await _show(query, action.back, t, shopfront, choosing=action.choosing)
 
 
 @router.click(AgreeRenewal)
@@ -60,9 +60,15 @@ async def set_reminders(query: CallbackQuery, action: SetReminders, t: Translato
 
 
 async def _show(
-    query: CallbackQuery, back: str, t: Translator, shopfront: Shopfront, toast: str | None = None
+    query: CallbackQuery,
+    back: str,
+    t: Translator,
+    shopfront: Shopfront,
+    toast: str | None = None,
+    *,
+    choosing: bool = False,
 ) -> None:
     standing = await shopfront.renewals.of(query.from_user.id)
     came_from = back if back in PAGES else "home"
-    catalogue = shopfront.renewals.catalogue
-    await show(query, renewals.renewal(t, standing, catalogue, shopfront.clock.now(), came_from), toast)
+    catalogue, now = shopfront.renewals.catalogue, shopfront.clock.now()
+    await show(query, renewals.renewal(t, standing, catalogue, now, came_from, choosing=choosing), toast)

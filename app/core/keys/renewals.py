@@ -19,25 +19,35 @@ if TYPE_CHECKING:
     from app.locales.locales import Translator
 
 
-def renewal(
-    t: Translator, catalogue: Catalogue, chosen: str | None, hinted: str | None, missing: Money | None, came_from: str
+def plans(
+    t: Translator, catalogue: Catalogue, chosen: str | None, hinted: str | None, came_from: str
 ) -> InlineKeyboardMarkup:
-    """The plans, the `chosen` one marked, the `hinted` one bright; off, where one is chosen; money, where it lacks."""
-    plans = [
-        button(
-            t.plain(
-                "renewal.chosen" if plan.key == chosen else "renewal.plan",
-                title=plan_title(t, plan),
-                price=t.money(plan.price),
-            ),
-            AgreeRenewal(key=plan.key, version=plan.version, back=came_from),
-            "success" if plan.key == hinted else None,
-        )
+    """The plans to agree to: the `chosen` one marked, the `hinted` one bright."""
+    rows = [
+        [
+            button(
+                t.plain(
+                    "renewal.chosen" if plan.key == chosen else "renewal.plan",
+                    title=plan_title(t, plan),
+                    price=t.money(plan.price),
+                ),
+                AgreeRenewal(key=plan.key, version=plan.version, back=came_from),
+                "success" if plan.key == hinted else None,
+            )
+        ]
         for plan in catalogue
     ]
-    pairs = [plans[at : at + 2] for at in range(0, len(plans), 2)]
-    off = [button(t.plain("renewal.turn_off"), StopRenewal(back=came_from))] if chosen else []
-    return keyboard(_top_up(t, missing) if missing else [], *pairs, off, back(t, came_from))
+    return keyboard(*rows, _back(t, came_from, is_on=chosen is not None))
+
+
+def renewal(t: Translator, missing: Money | None, came_from: str) -> InlineKeyboardMarkup:
+    """While it is on: money, where it lacks, another plan, off."""
+    return keyboard(
+        _top_up(t, missing) if missing else [],
+        [button(t.plain("renewal.change"), ShowRenewal(back=came_from, choosing=True))],
+        [button(t.plain("renewal.turn_off"), StopRenewal(back=came_from))],
+        back(t, came_from),
+    )
 
 
 @lru_cache(maxsize=8)
@@ -66,3 +76,7 @@ def to_top_up(t: Translator, missing: Money) -> InlineKeyboardMarkup:
 def _top_up(t: Translator, missing: Money) -> list[InlineKeyboardButton]:
     amount = max(missing, MINIMUM)
     return [button(t.plain("buy.top_up", missing=t.money(amount)), TopUp(missing=amount.kopecks), "success")]
+
+
+def _back(t: Translator, came_from: str, *, is_on: bool) -> list[InlineKeyboardButton]:
+    return [button(t.plain("menu.back"), ShowRenewal(back=came_from))] if is_on else back(t, came_from)

@@ -22,17 +22,27 @@ if TYPE_CHECKING:
     from app.services.renewal_records import Renewing
 
 
-def renewal(t: Translator, standing: Renewing, catalogue: Catalogue, now: datetime, came_from: str) -> Screen:
+def renewal(
+    t: Translator, standing: Renewing, catalogue: Catalogue, now: datetime, came_from: str, *, choosing: bool = False
+) -> Screen:
     """What renews itself when and by which plan, and the switch; without an agreement what one would mean."""
-    if standing.agreement is not None:
-        return _on(t, standing, standing.agreement, catalogue, now, came_from)
+    agreement = standing.agreement
+    if agreement is None:
+        return _off(t, standing, catalogue, now, came_from)
+    if choosing:
+        keyboard = renewals_keys.plans(t, catalogue, agreement.plan_key, None, came_from)
+        return Screen(t("renewal.choose", balance=t.money(standing.balance)), keyboard)
+    return _on(t, standing, agreement, catalogue, now, came_from)
+
+
+def _off(t: Translator, standing: Renewing, catalogue: Catalogue, now: datetime, came_from: str) -> Screen:
     parts = [t("renewal.off", balance=t.money(standing.balance))]
     end = standing.subscription_end
     if end is not None and now < end < now + BEFORE:
         parts.append(t("renewal.at_once"))
     known = [plan.key for plan in catalogue]
     hinted = standing.last_plan if standing.last_plan in known else known[0]
-    return Screen("\n\n".join(parts), renewals_keys.renewal(t, catalogue, None, hinted, None, came_from))
+    return Screen("\n\n".join(parts), renewals_keys.plans(t, catalogue, None, hinted, came_from))
 
 
 def _on(
@@ -49,8 +59,7 @@ def _on(
         balance=t.money(standing.balance),
         next=_next(t, standing.subscription_end, now, missing) if stands else t("renewal.next_changed"),
     )
-    chosen = agreement.plan_key if stands else ""
-    return Screen(text, renewals_keys.renewal(t, catalogue, chosen, None, missing or None, came_from))
+    return Screen(text, renewals_keys.renewal(t, missing or None, came_from))
 
 
 def _next(t: Translator, end: datetime | None, now: datetime, missing: Money) -> Markup:
