@@ -52,11 +52,14 @@ WRITE = statement(
         INSERT INTO reminders (user_id, step, subscription_end, next_attempt_at, created_at)
         SELECT tg_id, step, subscription_end, :now, :now FROM due
         WHERE NOT is_banned AND gone_at IS NULL AND subscription_end > :now + closes
-          AND (wants_reminders OR EXISTS (SELECT FROM renewals r WHERE r.user_id = tg_id))
+          AND (wants_reminders OR (SELECT true FROM renewals r WHERE r.user_id = tg_id))
         ON CONFLICT DO NOTHING
     ), forgotten AS (
-        DELETE FROM reminders old USING due
-        WHERE old.user_id = due.tg_id AND old.subscription_end < due.subscription_end - interval '60 days'
+        DELETE FROM reminders WHERE ctid = ANY (ARRAY(
+            SELECT old.ctid FROM due CROSS JOIN LATERAL (
+                SELECT o.ctid FROM reminders o
+                WHERE o.user_id = due.tg_id AND o.subscription_end < due.subscription_end - interval '60 days'
+                LIMIT 10) old))
     ), seen AS (
         UPDATE reminder_scans s SET
             seen_end = CASE WHEN x.number = :batch THEN x.newest ELSE GREATEST(s.seen_end, scan.until) END,

@@ -209,7 +209,7 @@ async def test_every_look_goes_by_an_index(world: RenewalWorld) -> None:
     now = NOW + HOUR
     write = await plan(world, WRITE, {"rules": RULES, "now": now, "batch": 500})
     assert "Index Scan using ix_users_ends" in write or "Index Only Scan using ix_users_ends" in write
-    assert "Seq Scan on users" not in write
+    assert not [table for table in ("users", "reminders", "renewals") if f"Seq Scan on {table} " in write]
     take = await plan(world, TAKE, {"now": now, "until": now, "plan_key": "trial"})
     assert "using ix_reminders_due" in take
     assert "Seq Scan on reminders" not in take
