@@ -17,6 +17,7 @@ from app.core.bot import make_bot
 from app.core.dispatch import ShortDispatcher
 from app.core.handlers import make_switchboard
 from app.core.intake import Intake
+from app.core.introduction import Introduction
 from app.core.lanes import Lanes
 from app.core.membership import Membership
 from app.core.middlewares import BannedMiddleware, ErrorBoundary, PrivateOnlyMiddleware
@@ -29,7 +30,6 @@ from app.fleet import Fleet
 from app.jobs.queue import JobQueue
 from app.jobs.supervisor import Supervisor
 from app.keyring import PAYMENT_PATHS, open_keyring
-from app.locales.locales import prepare
 from app.locales.locales_mw import LocaleMiddleware
 from app.office import Office
 from app.panels.clients import warn_of_exceptions
@@ -70,8 +70,8 @@ log = structlog.get_logger(__name__)
 
 UPDATES = ("message", "callback_query", "my_chat_member", "pre_checkout_query")
 PROVISIONERS = 3
-# Jobs of which each process needs its own run: they keep up what it holds in memory.
-IN_EACH_PROCESS = {"rates", "buckets", "panels"}
+# Jobs of which each process needs its own run: they keep up what it holds in memory, or tell what its release says.
+IN_EACH_PROCESS = {"rates", "buckets", "panels", "introduction"}
 LEFT_OVER_SECONDS = 10
 DAY_SECONDS = 86_400
 
@@ -132,7 +132,6 @@ class App:
         )
 
     def _telegram(self) -> None:
-        prepare()
         storage = Dialogues(self.stores.cache.client, state_ttl=3600, data_ttl=3600)
         self.dispatcher = ShortDispatcher(name="orbit")
         self.counter = Counter(
@@ -217,6 +216,7 @@ class App:
         self.queue.every("notices", LEFT_OVER_SECONDS, self._notify)
         self._every("jobs-kept", DAY_SECONDS, self.jobs.forget)
         self._every("deliveries", 60, self.deliveries.run_once)
+        self._every("introduction", 3600, Introduction(self.bot, self.settings.free_trial_days).run_once)
         self._every("buckets", 3600, self.buckets.sweep)
         self.counter.start_jobs(self._every)
         self.cash.start_jobs(self._every)

@@ -1,12 +1,14 @@
 """Owns the reading of bodies as panels built on FastAPI do it, refusals included; must not know any panel's fields."""
 
 import json
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sandbox.refusals import RefusedError
+
+NodeStatus = Literal["connected", "connecting", "error", "disabled"]
 
 
 class PanelAsk(BaseModel):

@@ -85,10 +85,10 @@ _PROJECT = Commands()
 async def running(home: Path, port: int, say: Say, commands: Commands = _PROJECT) -> AsyncIterator[Stage]:
     """Run a sandbox with its page on that port; on leaving everything ends in the opposite order."""
     async with AsyncExitStack() as stack:
-        world = World(home)
+        world = World(home, panels=1, guards=1)
         await world.start()
         stack.push_async_callback(world.stop)
-        say("Telegram, the TON chain, Crypto Pay, YooKassa and two VPN panels are up")
+        say("Telegram, the TON chain, Crypto Pay, YooKassa and two VPN panels (Marzban, PasarGuard) are up")
         env = world.env() | _bots_web()
         bot = BotProcess(env, home / "bot.log", commands.bot)
         stack.push_async_callback(bot.stop)
@@ -115,7 +115,7 @@ def _bots_web() -> dict[str, str]:
 async def add_panel(operator: Sequence[str], env: dict[str, str], door: PanelDoor) -> None:
     """Add a panel through the operator's own command, as a person would; BotFailedError where it refuses."""
     command = [*operator, "panels", "add", "--id", door.id, "--name", door.name]
-    command += ["--url", door.url, "--username", door.username, "--password-stdin"]
+    command += ["--url", door.url, "--username", door.username, "--kind", door.kind, "--password-stdin"]
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=ROOT,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from sandbox import chain, cryptopay, marzban, public_rates, telegram, yookassa
+from sandbox import chain, cryptopay, marzban, pasarguard, public_rates, telegram, yookassa
 from sandbox.chain.rates import RUB_FOR_USD
 from sandbox.clock import SandboxClock
 from sandbox.serve import Server
@@ -29,14 +29,17 @@ class PanelDoor:
     url: str
     username: str
     password: str
+    kind: str = "marzban"
 
 
 class World:
     """Telegram, chain, Crypto Pay, YooKassa, rates, panels, each on a loopback port; in memory, but the clock."""
 
-    def __init__(self, home: Path, panels: int = 2) -> None:
-        if not 1 <= panels <= len(_PANEL_NAMES):
-            raise ValueError(f"a world has 1 to {len(_PANEL_NAMES)} panels, not {panels}")
+    def __init__(self, home: Path, panels: int = 2, guards: int = 0) -> None:
+        """A world with so many Marzbans, and behind them so many PasarGuards."""
+        if panels < 1 or panels + guards > len(_PANEL_NAMES):
+            raise ValueError(f"a world has 1 to {len(_PANEL_NAMES)} panels, the first a Marzban")
+        names, guarded = _PANEL_NAMES[:panels], _PANEL_NAMES[panels : panels + guards]
         self.home = home
         self.clock = SandboxClock(self._clock_file)
         self.bot_token = BOT_TOKEN
@@ -44,7 +47,8 @@ class World:
         self.chain = chain.Chain(self.clock)
         self.till = cryptopay.Till(self.clock, _CRYPTOBOT_TOKEN, testnet=True)
         self.shop = yookassa.Shop(self.clock, _YOOKASSA_SHOP, _YOOKASSA_KEY)
-        self.panels = {name: marzban.Panel(self.clock, name, _ADMIN, _password(name)) for name in _PANEL_NAMES[:panels]}
+        self.panels = {name: marzban.Panel(self.clock, name, _ADMIN, _password(name)) for name in names}
+        self.guards = {name: pasarguard.Panel(self.clock, name, _ADMIN, _password(name)) for name in guarded}
         self.ton_address = self.chain.merchant.friendly()
         self.telegram_url = ""
         self.chain_url = ""
@@ -68,6 +72,8 @@ class World:
             self.rates_url = await _serve(stack, Server(public_rates.create_app(self._prices))) + "/api/v3"
             for name, panel in self.panels.items():
                 self.panel_urls[name] = await _serve(stack, Server(marzban.create_app(panel)))
+            for name, guard in self.guards.items():
+                self.panel_urls[name] = await _serve(stack, Server(pasarguard.create_app(guard)))
             self._running = stack.pop_all()
 
     async def stop(self) -> None:
@@ -85,7 +91,9 @@ class World:
     def doors(self) -> list[PanelDoor]:
         """Return the panels as an operator would note them down, s001 first; of use once started."""
         return [
-            PanelDoor(f"s{number:03}", name, url, _ADMIN, _password(name))
+            PanelDoor(
+                f"s{number:03}", name, url, _ADMIN, _password(name), "pasarguard" if name in self.guards else "marzban"
+            )
             for number, (name, url) in enumerate(self.panel_urls.items(), start=1)
         ]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import certifi
+import hypothesis
 import pytest
 from sqlalchemy import make_url, text
 from xdist.scheduler import LoadScopeScheduling
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
     from sqlalchemy import URL
     from xdist.remote import Producer
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile("orbit", deadline=None)
+hypothesis.settings.load_profile("orbit")
 
 SERVER = pytest.StashKey["subprocess.Popen[str]"]()
 EMPTY = text(

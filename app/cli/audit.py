@@ -59,8 +59,9 @@ async def _census(settings: Settings, stores: Stores) -> list[PanelFinding]:
     configs = OversightRepository(stores.database)
     in_use = {config.instance_id for config in await configs.standing()}
     wanted = [access for access, active in await panels.listing() if active or access.instance_id in in_use]
-    async with open_panels(settings, panels, open_clock(settings.clock_offset_file)) as clients:
-        return await PanelInspector(clients).census(wanted, configs)
+    clock = open_clock(settings.clock_offset_file)
+    async with open_panels(settings, panels, clock) as clients:
+        return await PanelInspector(clients).census(wanted, configs, clock.now())
 
 
 def _book_lines(broken: Sequence[Break]) -> Iterable[str]:

@@ -1,25 +1,47 @@
-"""What buttons carry: typed callback data, one short prefix each, within 64 bytes. Carries ids, never prices."""
+"""What buttons carry: typed callback data, one short prefix each, within 64 bytes. Carries ids, never prices.
+
+Messages keep their buttons for years, so each kind of data bears a version behind its prefix: `buy1:sub_3m:…`. Where
+the fields of a kind come to mean something else, its version goes up: what older buttons carry is then told from what
+new ones do, and answered with a fresh screen. Data without a version was sent before there were any, and is a 1.
+"""
 
 from __future__ import annotations
 
 import secrets
+from string import digits
+from typing import Any, ClassVar
 
 from aiogram.filters.callback_data import CallbackData
 
+FIRST_VERSION = 1
 
-class Menu(CallbackData, prefix="m"):
+
+class Action(CallbackData, prefix="action"):
+    """What a button does. `section` is the page of the menu that is shown in its place when it is out of date."""
+
+    kind: ClassVar[str]
+    section: ClassVar[str]
+
+    def __init_subclass__(
+        cls, *, prefix: str, version: int = FIRST_VERSION, section: str = "home", **more: Any
+    ) -> None:
+        super().__init_subclass__(prefix=f"{prefix}{version}", **more)
+        cls.kind, cls.section = prefix, section
+
+
+class Menu(Action, prefix="m"):
     """Open one of the menu's pages."""
 
     page: str
 
 
-class ChoosePlan(CallbackData, prefix="plan"):
+class ChoosePlan(Action, prefix="plan", section="plans"):
     """Show what buying this plan means."""
 
     key: str
 
 
-class BuyPlan(CallbackData, prefix="buy"):
+class BuyPlan(Action, prefix="buy", section="plans"):
     """Buy the plan as shown (`version`), once for this `intent`."""
 
     key: str
@@ -27,7 +49,7 @@ class BuyPlan(CallbackData, prefix="buy"):
     intent: str
 
 
-class GiftPlan(CallbackData, prefix="gift"):
+class GiftPlan(Action, prefix="gift", section="plans"):
     """Buy the plan as shown (`version`) for somebody else, once for this `intent`."""
 
     key: str
@@ -35,100 +57,100 @@ class GiftPlan(CallbackData, prefix="gift"):
     intent: str
 
 
-class EnterPromo(CallbackData, prefix="promo"):
+class EnterPromo(Action, prefix="promo", section="balance"):
     """Begin to type a promo code."""
 
 
-class NewConfig(CallbackData, prefix="new"):
+class NewConfig(Action, prefix="new", section="vpn"):
     """Make a config, once for this `intent`."""
 
     intent: str
 
 
-class ShowConfig(CallbackData, prefix="cfg"):
+class ShowConfig(Action, prefix="cfg", section="vpn"):
     """Show a config."""
 
     id: int
 
 
-class LeaveWaiting(CallbackData, prefix="wait"):
+class LeaveWaiting(Action, prefix="wait", section="vpn"):
     """Leave the message that waits for a config; it will come as a new one."""
 
     id: int
 
 
-class ShowKey(CallbackData, prefix="key"):
+class ShowKey(Action, prefix="key", section="vpn"):
     """Send a config's bare key."""
 
     id: int
 
 
-class ReissueLink(CallbackData, prefix="link"):
+class ReissueLink(Action, prefix="link", section="vpn"):
     """Ask whether to give a config a new link, or give it one."""
 
     id: int
     sure: bool
 
 
-class ShowDevices(CallbackData, prefix="devs"):
+class ShowDevices(Action, prefix="devs", section="vpn"):
     """Show the devices of a config."""
 
     id: int
 
 
-class RemoveDevice(CallbackData, prefix="undev"):
+class RemoveDevice(Action, prefix="undev", section="vpn"):
     """Give the place of a config's device free."""
 
     id: int
     device: int
 
 
-class DeleteConfig(CallbackData, prefix="del"):
+class DeleteConfig(Action, prefix="del", section="vpn"):
     """Ask whether to delete a config, or delete it."""
 
     id: int
     sure: bool
 
 
-class TopUp(CallbackData, prefix="top"):
+class TopUp(Action, prefix="top", section="balance"):
     """Begin a top-up; `missing` is a sum in kopecks to offer, 0 for none. It is only a suggestion."""
 
     missing: int
 
 
-class ChooseMethod(CallbackData, prefix="pay"):
+class ChooseMethod(Action, prefix="pay", section="balance"):
     """Choose how to pay; `kopecks` is the sum if it is chosen already."""
 
     method: str
     kopecks: int
 
 
-class CheckInvoice(CallbackData, prefix="chk"):
+class CheckInvoice(Action, prefix="chk", section="balance"):
     """Ask how a payment stands."""
 
     id: int
 
 
-class CancelInvoice(CallbackData, prefix="cxl"):
+class CancelInvoice(Action, prefix="cxl", section="balance"):
     """Close an unpaid invoice."""
 
     id: int
 
 
-class SetLanguage(CallbackData, prefix="lang"):
+class SetLanguage(Action, prefix="lang", section="settings"):
     """Choose a language."""
 
     code: str
 
 
-class ShowRenewal(CallbackData, prefix="auto"):
+class ShowRenewal(Action, prefix="auto", section="plans"):
     """Show how the subscription renews itself, or the plans for it; `back` is the page that one came from."""
 
     back: str
     choosing: bool = False
 
 
-class AgreeRenewal(CallbackData, prefix="auto_on"):
+class AgreeRenewal(Action, prefix="auto_on", section="plans"):
     """Renew by this plan as shown (`version`) from now on."""
 
     key: str
@@ -136,20 +158,31 @@ class AgreeRenewal(CallbackData, prefix="auto_on"):
     back: str
 
 
-class StopRenewal(CallbackData, prefix="auto_off"):
+class StopRenewal(Action, prefix="auto_off", section="plans"):
     """Renew nothing by itself any more."""
 
     back: str
 
 
-class ShowReminders(CallbackData, prefix="bells"):
+class ShowReminders(Action, prefix="bells", section="settings"):
     """Show whether one is reminded of the subscription's end."""
 
 
-class SetReminders(CallbackData, prefix="bell"):
+class SetReminders(Action, prefix="bell", section="settings"):
     """Be reminded, or not."""
 
     wanted: bool
+
+
+def kind_of(data: str) -> str:
+    """The kind of action that a button carries, whatever its version."""
+    return data.partition(":")[0].rstrip(digits)
+
+
+def section_of(data: str) -> str:
+    """The page of the menu to which a button belongs, whatever its version; home for what is no button of ours."""
+    kind = kind_of(data)
+    return next((action.section for action in Action.__subclasses__() if action.kind == kind), "home")
 
 
 def new_intent() -> str:

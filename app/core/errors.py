@@ -6,16 +6,14 @@ import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.domain.errors import InvalidAmount, MalformedAction, NotFound, OrbitError, PlanChanged
+from app.domain.errors import MalformedAction, NoSubscription, NotFound, OrbitError, PlanChanged
 from app.domain.money import Money
 
 if TYPE_CHECKING:
     from app.locales.locales import Translator
 
-# After these the screen that the person pressed on is out of date: a fresh menu comes with the words.
-STALE = (MalformedAction, NotFound, PlanChanged)
-# A wrong amount is answered as a message, since it answers one.
-SPOKEN = (InvalidAmount,)
+# After these the screen that the person pressed on is out of date: a fresh one comes with the words.
+STALE = (MalformedAction, NoSubscription, NotFound, PlanChanged)
 
 
 def words_for(error: OrbitError, t: Translator) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -12,11 +13,13 @@ from aiogram.types import CallbackQuery, Message
 from redis.exceptions import RedisError
 
 from app.core import keyboards
+from app.core.actions import section_of
 from app.core.errors import STALE, new_incident, words_for
+from app.core.handlers.auth import menu_page
 from app.core.outgoing import PersonGone
 from app.core.screens.screen import Screen, show
 from app.domain.errors import Banned, OrbitError, StorageUnavailable
-from app.locales.locales import Markup, language_of, translator
+from app.locales.locales import language_of, translator
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -51,12 +54,12 @@ class ErrorBoundary(BaseMiddleware):
         try:
             return await handler(event, data)
         except OrbitError as refusal:
-            await _explain(event, refusal, _translator(data))
+            await _explain(event, refusal, data)
         except PersonGone:
             log.info("person_gone", tg_id=data["event_from_user"].id)
         except (TimeoutError, RedisError) as error:
             log.warning("store_failed", error=type(error).__name__)
-            await _explain(event, StorageUnavailable(), _translator(data))
+            await _explain(event, StorageUnavailable(), data)
         except Exception as error:  # noqa: BLE001 - the edge of the update loop: counted, logged, told
             await _apologise(event, error, _translator(data))
         return None
@@ -78,16 +81,27 @@ def _translator(data: dict[str, Any]) -> Translator:
     return t
 
 
-async def _explain(event: TelegramObject, refusal: OrbitError, t: Translator) -> None:
+async def _explain(event: TelegramObject, refusal: OrbitError, data: dict[str, Any]) -> None:
+    t = _translator(data)
     words = words_for(refusal, t)
     log.info("refused", code=refusal.code)
     if isinstance(event, CallbackQuery):
         if isinstance(refusal, STALE):
-            await show(event, Screen(Markup(words), keyboards.to_home(t.language)))
+            await show(event, _fresh(event, words, t, data))
         else:
             await event.answer(words, show_alert=True)
     elif isinstance(event, Message):
         await event.answer(words, reply_markup=keyboards.to_home(t.language), parse_mode=None)
+
+
+def _fresh(query: CallbackQuery, words: str, t: Translator, data: dict[str, Any]) -> Screen:
+    """What takes the place of a screen that is out of date: the words, above the page that its button belongs to."""
+    account = data.get("account")
+    said = escape(words, quote=False)
+    if account is None:
+        return Screen(said, keyboards.to_home(t.language))
+    page = menu_page(section_of(query.data or ""), account, t, data["shopfront"])
+    return Screen(f"{said}\n\n{page.text}", page.keyboard)
 
 
 async def _apologise(event: TelegramObject, error: Exception, t: Translator) -> None:

@@ -16,7 +16,7 @@ from app.core.keys import topups as topups_keys
 from app.core.outgoing import PersonGone
 from app.core.screens import details
 from app.core.screens.pictures import closed_invoice
-from app.core.screens.screen import Screen, edit, send
+from app.core.screens.screen import CELEBRATION, Screen, edit, send
 from app.domain.errors import NotFound, OrbitError
 from app.domain.money import ZERO, Money
 from app.failpoints import failpoint
@@ -78,7 +78,7 @@ class Notifier:
                 await self._close_invoice(notice, t("invoice.paid"))
                 amount = t.money(Money.rub(notice.facts["amount"]))
                 text = t("notice.paid", amount=amount, receipt=notice.facts["receipt"])
-                await send(self._bot, notice.recipient, Screen(text, topups_keys.paid(t)))
+                await send(self._bot, notice.recipient, Screen(text, topups_keys.paid(t), effect=CELEBRATION))
             case NoticeKind.PAYMENT_EXPIRED:
                 amount = t.money(Money.rub(notice.facts["amount"]))
                 again = topups_keys.top_up_again(t, Money.rub(notice.facts["amount"]))
@@ -94,7 +94,7 @@ class Notifier:
                 await send(self._bot, notice.recipient, Screen(text, topups_keys.paid(t)))
             case NoticeKind.REFERRAL_BONUS:
                 text = t("notice.bonus", amount=t.money(Money.rub(notice.facts["amount"])))
-                await send(self._bot, notice.recipient, Screen(text, topups_keys.paid(t)))
+                await send(self._bot, notice.recipient, Screen(text, topups_keys.paid(t), effect=CELEBRATION))
             case NoticeKind.GIFT_REDEEMED:
                 text = t("notice.gift", days=t.count("day", int(notice.facts["days"])))
                 await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))

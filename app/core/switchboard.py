@@ -13,6 +13,7 @@ from aiogram import Router
 from aiogram.dispatcher.event.handler import HandlerObject
 from pydantic import ValidationError
 
+from app.core.actions import FIRST_VERSION
 from app.domain.errors import MalformedAction
 
 if TYPE_CHECKING:
@@ -85,15 +86,29 @@ class Switchboard:
         """Every callback prefix that is handled, for tests that must forget none."""
         return {prefix: action for prefix, (action, _) in self._clicks.items()}
 
+    @property
+    def commands(self) -> frozenset[str]:
+        """Every command that is answered."""
+        return frozenset(self._commands)
+
+    @property
+    def dialogs(self) -> frozenset[str]:
+        """Every dialogue's state in which a text is awaited."""
+        return frozenset(self._dialogs)
+
     def attach(self, dispatcher: Dispatcher) -> None:
         """Take every click and every message of the dispatcher."""
         dispatcher.callback_query.register(self.on_click)
         dispatcher.message.register(self.on_message)
 
     async def on_click(self, query: CallbackQuery, **data: Any) -> Any:
-        """Call the handler of the button's prefix; MalformedAction for data that no button of ours carries."""
+        """Call the handler of the button's kind; MalformedAction for another version, or no button of ours."""
         packed = query.data or ""
-        found = self._clicks.get(packed.partition(":")[0])
+        prefix, colon, fields = packed.partition(":")
+        found = self._clicks.get(prefix)
+        if found is None:
+            packed = f"{prefix}{FIRST_VERSION}{colon}{fields}"
+            found = self._clicks.get(f"{prefix}{FIRST_VERSION}")
         if found is None:
             raise MalformedAction
         action, handler = found

@@ -630,7 +630,7 @@ reminder =
 
 error =
     .internal = Something went wrong. Please try again. If it doesn't help, give support the code <code>{ $incident }</code>.
-    .not_found = That is gone. Open the menu to see what there is now.
+    .not_found = That is gone. Here is what there is now:
     .banned = Access is closed. If this is a mistake, write to support.
     .insufficient = You have { $have }, { $need } is needed.
     .plan_changed = The terms of this plan have changed. Please have another look.
@@ -641,4 +641,35 @@ error =
     .too_many_payments = Too many invoices are open. Pay or cancel one of them.
     .method_unavailable = This payment method is unavailable right now. Try another one, or a little later.
     .storage = The service is unavailable right now. Nothing has changed; please try again in a minute.
-    .stale_button = This button is out of date. Please open the menu again.
+    .stale_button = That button is out of date. Here is how things stand now:
+
+privacy =
+    .text =
+        🔒 <b>What we know of you</b>
+
+        <b>We keep:</b> your Telegram ID, the name and language from Telegram, the end of your subscription, your payments, and how much traffic each config has used. The subscription can't work without these.
+
+        <b>We don't keep and don't see:</b> which sites you open and what you send. Your phone number and card never reach us: the payment system handles the payment.
+
+        We pass nothing on, unless the law demands it. To have everything deleted but the records of payments, write to support: /paysupport.
+
+about =
+    .full =
+        🪐 OrbitVPN: a fast VPN for phone and computer.
+
+        🎁 { $trial } free, no card, no registration
+        ⚡️ Connected within a minute
+        📱 iPhone, Android, Windows, macOS, Linux
+
+        Press Start, and the trial begins at once.
+    .short = A fast VPN for phone and computer. Connected within a minute, with a free trial.
+
+command =
+    .start = Start
+    .menu = Main menu
+    .promo = Enter a promo code
+    .help = How to connect
+    .language = Language · Язык
+    .paysupport = Questions about payments
+    .terms = Terms
+    .privacy = What we know of you

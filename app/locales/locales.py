@@ -26,6 +26,8 @@ FOLDER = Path(__file__).parent
 DEFAULT_LANGUAGE = "ru"
 GIB = 1024**3
 MIB = 1024**2
+# Where one message ends and the next begins: what belongs to a message stands indented.
+_ENTRY = re.compile(r"\n(?=[a-z])")
 # Marks that turn the direction of what follows: in a name they would turn the rest of the message.
 _TURNS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
@@ -43,15 +45,24 @@ class Translator:
     def __init__(self, language: str) -> None:
         self.language = language
         self._locale = Locale.parse(language)
+        self._compiled: dict[str, FluentBundle] = {}
 
     @cached_property
-    def _bundle(self) -> FluentBundle:
-        """The language's file, compiled at its first word: an operator's command that says none needn't wait for it."""
-        bundle = FluentBundle.from_files(self.language, [str(FOLDER / f"{self.language}.ftl")], use_isolating=False)
-        wrong = bundle.check_messages()
-        if wrong:
-            raise ValueError(f"{self.language}.ftl: {wrong}")
-        return bundle
+    def _sources(self) -> dict[str, str]:
+        """The source of each message by its name."""
+        entries = _ENTRY.split((FOLDER / f"{self.language}.ftl").read_text("utf-8"))
+        return {entry.partition("=")[0].strip(): entry for entry in entries}
+
+    def _message(self, name: str) -> FluentBundle:
+        """A message, compiled when it is first said: all of them at once would cost each start a second."""
+        found = self._compiled.get(name)
+        if found is None:
+            found = FluentBundle.from_string(self.language, self._sources[name], use_isolating=False)
+            wrong = found.check_messages()
+            if wrong:
+                raise ValueError(f"{self.language}.ftl: {wrong}")
+            self._compiled[name] = found
+        return found
 
     @cached_property
     def _zone(self) -> ZoneInfo:
@@ -66,7 +77,7 @@ class Translator:
         return self._said(key, {name: _straight(str(value)) for name, value in values.items()})
 
     def _said(self, key: str, values: Mapping[str, object]) -> str:
-        text, missing = self._bundle.format(key, values)
+        text, missing = self._message(key.partition(".")[0]).format(key, values)
         if missing:
             raise KeyError(f"{key}: {missing}")
         return str(text)
@@ -74,7 +85,7 @@ class Translator:
     def knows(self, key: str) -> bool:
         """Whether there are words under `key`."""
         try:
-            self._bundle.format(key, {})
+            self._message(key.partition(".")[0]).format(key, {})
         except KeyError:
             return False
         return True
@@ -142,12 +153,6 @@ def _languages() -> list[str]:
 
 
 TRANSLATORS: Mapping[str, Translator] = MappingProxyType({language: Translator(language) for language in _languages()})
-
-
-def prepare() -> None:
-    """Compile every language now, before a customer waits for it; ValueError for a file that is wrong."""
-    for each in TRANSLATORS.values():
-        each.plain("language.name")
 
 
 def translator(language: str | None) -> Translator:

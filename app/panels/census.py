@@ -33,13 +33,16 @@ def tagged_config(user: ListedUser | PanelUser) -> int | None:
 
 
 def differences(
-    instance_id: str, users: Iterable[ListedUser], configs: Iterable[StandingConfig]
+    instance_id: str, users: Iterable[ListedUser], configs: Iterable[StandingConfig], now: datetime
 ) -> Iterator[Difference]:
-    """Both ways. A config with a change on its way is held to nothing; a user of ours needs some standing config."""
+    """Both ways. A config with a change on its way is held to nothing; a user of ours needs some standing config.
+
+    Nobody is missed once their time is over: panels and operators clear such users away.
+    """
     found = {user.username: user for user in users}
     standing = {config.username: config for config in configs}
     for config in standing.values():
-        what = _fault(found.get(config.username), config)
+        what = _fault(found.get(config.username), config, now)
         if what is not None and config.is_settled:
             yield Difference(instance_id, config.username, what)
     for user in found.values():
@@ -49,9 +52,9 @@ def differences(
             yield Difference(instance_id, user.username, f"ours, but no config {config_id} stands here")
 
 
-def _fault(user: ListedUser | None, config: StandingConfig) -> str | None:
+def _fault(user: ListedUser | None, config: StandingConfig, now: datetime) -> str | None:
     if user is None:
-        return f"missing on the panel, config {config.config_id}"
+        return f"missing on the panel, config {config.config_id}" if config.expires_at > now else None
     if tagged_config(user) is None:
         return f"not marked as ours any more, config {config.config_id}"
     if user.expire != int(config.expires_at.timestamp()):

@@ -59,7 +59,7 @@ class PanelRows(Protocol):
         ...
 
     async def occupancy(self, since: datetime) -> list[PanelRow]:
-        """Every row; pending are those on their way there and those made there at `since` or later."""
+        """Every row; pending are those on their way there, new or moving, and those made there since."""
         ...
 
 
@@ -81,11 +81,9 @@ class PanelChoice:
         self._looked_at = datetime.min.replace(tzinfo=UTC)
         self._table: PanelTable | None = None
         self._board: Board | None = None
-        # Taken here and not among the rows of the last look; those of them that the next look will find there; and
-        # those whom no row will show.
+        # Taken here and not among the rows of the last look; and those of them that the next look will find there.
         self._taken: Counter[str] = Counter()
         self._written: Counter[str] = Counter()
-        self._reserved: Counter[str] = Counter()
         self._failed: set[str] = set()
 
     async def keep_fresh(self) -> None:
@@ -104,7 +102,8 @@ class PanelChoice:
             yield None
             return
         self._taken[instance_id] += 1
-        self._count(instance_id)
+        if self._board is not None:
+            self._board.take(instance_id)
         try:
             yield instance_id
         finally:
@@ -122,20 +121,11 @@ class PanelChoice:
         """Panels that can take a user, best first; empty where none can."""
         return (await self._current()).ranked()
 
-    def reserve(self, instance_id: str) -> None:
-        """Count one user more on this panel, until the next measurement sees the user itself."""
-        self._reserved[instance_id] += 1
-        self._count(instance_id)
-
     def leave_out(self, instance_id: str) -> None:
         """Choose others until the next measurement: this panel has just failed."""
         self._failed.add(instance_id)
         if self._board is not None:
             self._board.leave_out(instance_id)
-
-    def _count(self, instance_id: str) -> None:
-        if self._board is not None:
-            self._board.take(instance_id)
 
     async def _current(self) -> Board:
         board = self._usable()
@@ -173,7 +163,6 @@ class PanelChoice:
         if self._table is None or table.measured_at > self._table.measured_at:
             self._table = table
             self._failed.clear()
-            self._reserved.clear()
         self._looked_at = self._clock.now()
         written, self._written = self._written, Counter()
         try:
@@ -182,5 +171,5 @@ class PanelChoice:
             self._written += written
             raise
         self._taken -= written
-        self._board = Board(self._table, rows, self._taken + self._reserved, self._failed)
+        self._board = Board(self._table, rows, self._taken, self._failed)
         return self._board

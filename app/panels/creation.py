@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+# Within a job's deadline, so that whoever makes the panel's user learns of it and counts it against the panel.
+MADE_SECONDS = 20
 # By then a panel has failed for about four minutes: the customer should not wait for it any longer.
 GIVE_UP_ATTEMPTS = 8
 # Longer than any call that is still on its way to a panel, so that a removal can't come before a creation; as
@@ -173,7 +176,14 @@ class Creator:
         return Elsewhere(reason, at_most=MOST_BEFORE_ANOTHER)
 
     async def made(self, access: PanelAccess, job: ConfigJob) -> PanelUser:
-        """The config's user on this panel, made or found there; PanelError, ForeignUser."""
+        """The config's user on this panel, made or found there within 20 s; PanelError, ForeignUser."""
+        try:
+            async with asyncio.timeout(MADE_SECONDS):
+                return await self._made(access, job)
+        except TimeoutError:
+            raise AmbiguousOutcome(access.instance_id, f"not done within {MADE_SECONDS} s") from None
+
+    async def _made(self, access: PanelAccess, job: ConfigJob) -> PanelUser:
         note = tag_of(job.config_id)
         wanted = NewPanelUser(job.username, job.expires_at, self._data_limit_bytes, note, self._device_limit)
         try:
@@ -191,6 +201,9 @@ class Creator:
                 raise ForeignUser
             if user.expire != int(job.expires_at.timestamp()):
                 await self._gate.call(access, lambda client: client.set_expiry(job.username, job.expires_at))
+                failpoint("config.user_moved")
+            if (user.data_limit or 0) != self._data_limit_bytes:
+                await self._gate.call(access, lambda client: client.set_limit(job.username, self._data_limit_bytes))
         except SURELY_NOT_DONE as blind:
             # These would read as "surely not done", which the creation before them is not.
             raise AmbiguousOutcome(access.instance_id, f"{doubt.reason}; no look: {blind.reason}") from None

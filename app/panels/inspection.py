@@ -13,6 +13,7 @@ from app.panels.port import ListedUser, Panel, PanelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from app.services.records import PanelAccess, StandingConfig
 
@@ -52,38 +53,44 @@ class PanelInspector:
     def __init__(self, clients: PanelClients) -> None:
         self._clients = clients
 
-    async def census(self, panels: Sequence[PanelAccess], configs: StandingConfigs) -> list[PanelFinding]:
+    async def census(
+        self, panels: Sequence[PanelAccess], configs: StandingConfigs, now: datetime
+    ) -> list[PanelFinding]:
         """What differs on these panels, and on those that configs stand on although nobody can open them.
 
         What changes at this very moment differs too, but not twice: only what a second look confirms is told.
         """
-        first = await self._compared(panels, configs)
+        first = await self._compared(panels, configs, now)
         if not any(finding.differences for finding in first):
             return first
-        again = {finding.instance_id: finding for finding in await self._compared(panels, configs)}
+        again = {finding.instance_id: finding for finding in await self._compared(panels, configs, now)}
         return [_confirmed(finding, again.get(finding.instance_id, finding)) for finding in first]
 
     async def checkups(self, panels: Iterable[PanelAccess]) -> list[Checkup]:
         """Each panel's login, core and nodes."""
         return list(await asyncio.gather(*(self._checkup(access) for access in panels)))
 
-    async def _compared(self, panels: Sequence[PanelAccess], configs: StandingConfigs) -> list[PanelFinding]:
+    async def _compared(
+        self, panels: Sequence[PanelAccess], configs: StandingConfigs, now: datetime
+    ) -> list[PanelFinding]:
         standing = await configs.standing()
         known = {access.instance_id for access in panels}
         lost = sorted({config.instance_id for config in standing} - known)
         compared = [
-            self._compare(access, [config for config in standing if config.instance_id == access.instance_id])
+            self._compare(access, [config for config in standing if config.instance_id == access.instance_id], now)
             for access in panels
         ]
         unseen = [PanelFinding(instance_id, unseen="its password can't be opened") for instance_id in lost]
         return [*await asyncio.gather(*compared), *unseen]
 
-    async def _compare(self, access: PanelAccess, configs: Sequence[StandingConfig]) -> PanelFinding:
+    async def _compare(
+        self, access: PanelAccess, configs: Sequence[StandingConfig], now: datetime
+    ) -> PanelFinding:
         try:
             users = await _all_users(self._clients.for_instance(access))
         except PanelError as failure:
             return PanelFinding(access.instance_id, unseen=failure.reason)
-        found = frozenset(differences(access.instance_id, users.values(), configs))
+        found = frozenset(differences(access.instance_id, users.values(), configs, now))
         return PanelFinding(access.instance_id, len(users), found)
 
     async def _checkup(self, access: PanelAccess) -> Checkup:

@@ -127,16 +127,20 @@ class Mover:
 
     async def _aimed(self, move: ConfigMove) -> ConfigMove | None:
         """The move with a target, which every later statement about it names; None where there is none."""
-        source = frozenset({move.source})
-        target = await self._choice.best(source | move.avoid) or await self._choice.best(source)
+        async with self._choice.place(move.avoid | {move.source}) as target:
+            if target is not None and await self._store.aim(move, target):
+                return replace(move, target=target, attempts=1)
+        await self._put_off(move, await self._after_removal(move, target))
+        return None
+
+    async def _after_removal(self, move: ConfigMove, refused: str | None) -> str:
+        """Why the move waits; where only panels are left that it has to leave first, one is made ready for it."""
+        target = refused or await self._choice.best(frozenset({move.source}))
         if target is None:
-            await self._put_off(move, "no other panel can take a user")
-            return None
-        if not await self._store.aim(move, target):
-            await self._put_off(move, f"an older user has to go from {target} first")
-            return None
-        self._choice.reserve(target)
-        return replace(move, target=target, attempts=1)
+            return "no other panel can take a user"
+        if refused is None:
+            await self._store.aim(move, target)
+        return f"an older user has to go from {target} first"
 
     async def _tried(self, move: ConfigMove) -> Later | None:
         try:

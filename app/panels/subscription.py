@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from app.panels.gate import SPARED, PanelGate
-from app.panels.port import PanelBadAnswer, PanelError, PanelUnavailable, PanelUserNotFound
+from app.panels.port import PanelBadAnswer, PanelError, PanelInvalid, PanelUnavailable, PanelUserNotFound
 from app.services.subscription_records import Profile
 
 if TYPE_CHECKING:
@@ -96,7 +96,15 @@ class PanelSubscriptions:
     async def _given(self, access: PanelAccess, client: Panel, subscriber: Subscriber, visit: Visit) -> Profile:
         url = subscriber.subscription_url or ""
         form = None if visit.format is None else client.format_name(visit.format)
-        return checked(access.instance_id, await self._http.get(access, url, visit.agent, form))
+        device = visit.device if client.capabilities.native_device_limit else {}
+        try:
+            given = await self._http.get(access, url, visit.agent, form, device)
+        except PanelInvalid:
+            if not device:
+                raise
+            # The shop has let it in already: places that were made free there are still taken here.
+            given = await self._http.get(access, url, visit.agent, form)
+        return checked(access.instance_id, given)
 
 
 def checked(instance_id: str, given: PanelProfile) -> Profile:

@@ -82,6 +82,8 @@ __all__ = [
 ]
 
 LIVING = "status IN ('creating', 'active')"
+# In which order due configs go to panels: a customer waits for a new one, nobody for one that leaves a legacy server.
+TURNS = ("(status <> 'creating')", "(moved_from IS NOT NULL AND delivered_at IS NULL)")
 
 
 class User(Base):
@@ -190,6 +192,7 @@ class Config(Base):
         CheckConstraint("instance_id IS NULL OR server_id IS NULL", name="one_home"),
         Index("uq_configs_slot", "user_id", "slot", unique=True, postgresql_where=text(LIVING)),
         Index("ix_configs_due", "next_attempt_at", postgresql_where=text("is_due")),
+        Index("ix_configs_turn", *map(text, TURNS), "next_attempt_at", postgresql_where=text("is_due")),
         Index("ix_configs_creating", "instance_id", postgresql_where=text("status = 'creating'")),
         Index("ix_configs_made", "made_at", postgresql_where=text("status = 'active'")),
         Index("ix_configs_server_id", "server_id", postgresql_where=text("server_id IS NOT NULL")),

@@ -25,8 +25,8 @@ def key_changed(rows: str) -> str:
     """
     return f"""changed AS (
         INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
-        SELECT 'moved:' || id || ':' || revision, user_id, 'config_moved', jsonb_build_object('config_id', id::text),
-               :now, :now
+        SELECT 'moved:' || id || ':' || extract(epoch FROM CAST(:now AS timestamptz)), user_id, 'config_moved',
+               jsonb_build_object('config_id', id::text), :now, :now
         FROM {rows} WHERE status = 'active' AND is_changed AND expires_at > :now
           AND NOT EXISTS (SELECT FROM subscription_copies k WHERE k.config_id = id)
         ON CONFLICT (key) DO NOTHING

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
-from app.repo.panel_errors import PanelBadAnswer, PanelUnavailable, PanelUserNotFound
+from app.repo.panel_errors import PanelBadAnswer, PanelInvalid, PanelUnavailable, PanelUserNotFound
 from app.repo.panel_http import Door, cause_of, path_below
 from app.repo.panel_reach import connector
 
@@ -42,16 +42,19 @@ class SubscriptionHttp:
         # A context of trust costs milliseconds to make; it lasts as long as the panel's row.
         self._doors: dict[str, tuple[PanelAccess, Door]] = {}
 
-    async def get(self, access: PanelAccess, url: str, agent: str, form: str | None) -> PanelProfile:
+    async def get(
+        self, access: PanelAccess, url: str, agent: str, form: str | None, device: Mapping[str, str] | None = None
+    ) -> PanelProfile:
         """What stands at the path of `url` on this panel for the User-Agent `agent`, in format `form` where named.
 
-        Redirects are not followed. PanelUnavailable, PanelUserNotFound for a 404, PanelBadAnswer.
+        `device` are the headers that name one. Redirects are not followed. PanelUnavailable, PanelUserNotFound for a
+        404, PanelInvalid for a 403, PanelBadAnswer.
         """
         door = self._door(access)
         base = door.base
         wanted = URL(f"{base}{path_below(str(base), url)}{f'/{form}' if form else ''}", encoded=True)
         # Packed bytes could grow beyond any bound when they are opened: they are neither wanted nor opened.
-        headers = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+        headers = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity", **(device or {})}
         try:
             async with self._opened().get(wanted, headers=headers, ssl=door.tls, allow_redirects=False) as response:
                 return await self._read(access.instance_id, response)
@@ -70,6 +73,8 @@ class SubscriptionHttp:
         # Marzban before 0.8 says of a link that has ended that there is nothing to say.
         if response.status in {204, 404}:
             raise PanelUserNotFound(instance_id, "no such subscription")
+        if response.status == 403:
+            raise PanelInvalid(instance_id, {"device": "refused"})
         if response.status != 200:
             raise PanelBadAnswer(instance_id, f"unexpected status {response.status}")
         body = bytearray()

@@ -58,9 +58,11 @@ TUNE = statement(
 OCCUPANCY = statement(
     """
     WITH pending AS (
-        SELECT instance_id, count(*) AS users FROM configs
-        WHERE (status = 'creating' AND instance_id IS NOT NULL) OR (status = 'active' AND made_at >= :since)
-        GROUP BY instance_id
+        SELECT instance_id, count(*) AS users FROM (
+            SELECT instance_id FROM configs
+            WHERE (status = 'creating' AND instance_id IS NOT NULL) OR (status = 'active' AND made_at >= :since)
+            UNION ALL SELECT target FROM config_moves WHERE target IS NOT NULL
+        ) on_their_way GROUP BY instance_id
     )
     SELECT p.id, p.name, p.is_active, p.priority, p.capacity, COALESCE(pending.users, 0) AS pending
     FROM marzban_instances p LEFT JOIN pending ON pending.instance_id = p.id ORDER BY p.id
@@ -115,7 +117,7 @@ class PanelRepository(BaseRepository):
         return bool(await self.database.run(TUNE, params))
 
     async def occupancy(self, since: datetime) -> list[PanelRow]:
-        """Every row; pending are the configs on their way there, and those made there at `since` or later."""
+        """Every row; pending are the configs on their way there, moving or new, and those made there since."""
         rows = await self.database.run(OCCUPANCY, {"since": since})
         return [PanelRow(row.id, row.name, row.is_active, row.priority, row.capacity, row.pending) for row in rows]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.failpoints import failpoint
 from app.repo.base import BaseRepository
+from app.repo.models import TURNS
 from app.repo.moves import HURRY, IN_FLIGHT, key_changed
 from app.repo.sql import statement
 from app.services.records import ConfigJob, ConfigWork
@@ -20,16 +21,16 @@ WORK_OF = {"creating": ConfigWork.CREATE, "active": ConfigWork.SYNC, "deleting":
 
 # Chosen in a part of its own, for the reason that notices.py gives.
 CLAIM = statement(
-    """
+    f"""
     WITH due AS (
         SELECT id FROM configs WHERE is_due AND next_attempt_at <= :now
-        ORDER BY next_attempt_at LIMIT :batch FOR UPDATE SKIP LOCKED)
+        ORDER BY {", ".join(TURNS)}, next_attempt_at LIMIT :batch FOR UPDATE SKIP LOCKED)
     UPDATE configs SET next_attempt_at = :lease_end, attempts = attempts + 1
     FROM due WHERE configs.id = due.id
     RETURNING configs.id, user_id, status, instance_id, marzban_username, expires_at, revision, attempts,
               moved_from IS NOT NULL AND delivered_at IS NULL AS is_moving,
               ARRAY(SELECT l.instance_id FROM config_leftovers l WHERE l.config_id = configs.id) AS avoid
-    """
+    """  # noqa: S608 - constant
 )
 # Not where a user of this config is still to be removed: the removal would take the new one. It is hurried instead.
 ASSIGN = statement(
@@ -54,7 +55,7 @@ GIVE_UP = statement(
 )
 # A wish that changed while the panel worked keeps the row due: the next claim carries the newer revision out. What was
 # made on a panel that the config has left since, or for a config that is deleted, is removed again, unless a move is on
-# its way to that very user.
+# its way to that very user. What follows the secrets in a link may differ at every read.
 CREATED = statement(
     f"""
     WITH done AS (
@@ -67,7 +68,7 @@ CREATED = statement(
         WHERE c.id = was.id AND c.status IN ('creating', 'active', 'deleting')
           AND (CAST(:instance_id AS text) IS NULL OR c.instance_id = :instance_id)
         RETURNING c.id, c.user_id, c.status, c.message_id, c.expires_at, c.revision, c.moved_from,
-                  was.status = 'active' AND was.link <> c.link AS is_changed
+                  was.status = 'active' AND split_part(was.link, '@', 1) <> split_part(c.link, '@', 1) AS is_changed
     ), {key_changed("done")}, told AS (
         INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
         SELECT 'ready:' || id, user_id, 'config_ready', jsonb_build_object('config_id', id::text),

@@ -29,13 +29,15 @@ class Subscriber:
 class Visit:
     """What an app asks for: the `format` that the path names, else what the panel has for its `agent`.
 
-    Apps of one `kind` get the same; those that read links can be given the config's bare key instead.
+    Apps of one `kind` get the same; those that read links can be given the config's bare key instead. `device` is what
+    the app said of its device, as headers for panels that count devices themselves.
     """
 
     kind: str
     agent: str
     format: str | None
     reads_links: bool
+    device: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from string import digits
 from typing import TYPE_CHECKING, Any
 
 from aiogram import BaseMiddleware
@@ -49,8 +50,8 @@ def limit_of(event: TelegramObject) -> Limit | None:
 
 
 def limit_of_click(data: str) -> Limit:
-    """The bucket that a click on a button with this callback data draws from."""
-    return BY_PREFIX.get(data.partition(":")[0], OTHER)
+    """The bucket that a click on a button with this callback data draws from, whatever its version."""
+    return BY_PREFIX.get(data.partition(":")[0].rstrip(digits), OTHER)
 
 
 class LocalBuckets:

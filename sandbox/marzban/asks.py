@@ -6,11 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from sandbox.panel_asks import PanelAsk
+from sandbox.panel_asks import NodeStatus, PanelAsk
 
 Protocol = Annotated[str, Field(pattern="^(vless|vmess|trojan|shadowsocks)$")]
 Strategy = Literal["no_reset", "day", "week", "month", "year"]
-NodeStatus = Literal["connected", "connecting", "error", "disabled"]
 _USERNAME = re.compile(r"^(?=\w{3,32}\b)[a-zA-Z0-9-_@.]+(?:_[a-zA-Z0-9-_@.]+)*$")
 _LONGEST_NOTE = 500
 

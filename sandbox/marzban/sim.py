@@ -1,28 +1,13 @@
-"""Owns the panel emulator's own doors under /sim, for the page and for tests; must not speak Marzban."""
+"""Owns what stands behind the doors under /sim of an emulated Marzban; must not speak its API."""
 
 from aiohttp import web
-from pydantic import Field
 
 from sandbox.asked import Asked, read, refusal
 from sandbox.marzban import lifecycle
-from sandbox.marzban.asks import NodeStatus
 from sandbox.marzban.logs import Logs
 from sandbox.marzban.model import MASTER, Node
 from sandbox.marzban.panel import Panel
-
-
-class Power(Asked):
-    """Whether the panel is up."""
-
-    up: bool
-
-
-class Carry(Asked):
-    """Bytes a user transfers through a node, or through Master."""
-
-    username: str
-    node: str
-    bytes: int = Field(ge=0)
+from sandbox.panel_sim import Carry, NodeWish, PanelSim, Shown
 
 
 class Connection(Asked):
@@ -33,14 +18,6 @@ class Connection(Asked):
     host: str
 
 
-class NodeWish(Asked):
-    """How a node should be; one not known yet is added."""
-
-    name: str
-    status: NodeStatus | None = None
-    usage_coefficient: float | None = Field(default=None, gt=0)
-
-
 class AdminWish(Asked):
     """An admin to add, or whose password to change."""
 
@@ -49,8 +26,8 @@ class AdminWish(Asked):
     is_sudo: bool = True
 
 
-class Sim:
-    """The handlers of /sim."""
+class Sim(PanelSim):
+    """The handlers of /sim, with what only Marzban has."""
 
     def __init__(self, panel: Panel, logs: Logs) -> None:
         self._panel = panel
@@ -58,41 +35,36 @@ class Sim:
 
     def routes(self) -> list[web.RouteDef]:
         """List the endpoints."""
-        return [
-            web.get("/sim/state", self.state),
-            web.post("/sim/power", self.power),
-            web.post("/sim/traffic", self.traffic),
-            web.post("/sim/connections", self.connections),
-            web.post("/sim/nodes", self.nodes),
-            web.post("/sim/admins", self.admins),
-        ]
+        more = [web.post("/sim/connections", self.connections), web.post("/sim/admins", self.admins)]
+        return [*super().routes(), *more]
 
-    async def state(self, _request: web.Request) -> web.Response:
-        """Show users and nodes."""
+    def _state(self) -> Shown:
         for user in self._panel.users.values():
             lifecycle.review(self._panel, user)
         fields = ("username", "status", "expire", "used_traffic", "data_limit", "note")
         users = [{name: getattr(user, name) for name in fields} for user in self._panel.users.values()]
-        nodes = [_node(node) for node in self._panel.nodes.values()]
-        return web.json_response({"name": self._panel.name, "up": self._panel.up, "users": users, "nodes": nodes})
+        nodes = [_shown(node) for node in self._panel.nodes.values()]
+        return {"kind": "Marzban", "name": self._panel.name, "up": self._panel.up, "users": users, "nodes": nodes}
 
-    async def power(self, request: web.Request) -> web.Response:
-        """Take the panel down or up again."""
-        self._panel.up = (await read(request, Power)).up
-        return web.json_response({"up": self._panel.up})
+    def _switch(self, *, up: bool) -> None:
+        self._panel.up = up
 
-    async def traffic(self, request: web.Request) -> web.Response:
-        """Let a user transfer bytes."""
-        asked = await read(request, Carry)
+    def _carry(self, asked: Carry) -> Shown:
         user = self._panel.users.get(asked.username)
         if user is None:
-            raise refusal(f"no user {asked.username}")
-        try:
-            self._panel.carry(user, asked.node, asked.bytes)
-        except LookupError as error:
-            raise refusal(str(error)) from error
+            raise LookupError(f"no user {asked.username}")
+        self._panel.carry(user, asked.node, asked.bytes)
         lifecycle.review(self._panel, user)
-        return web.json_response({"used_traffic": user.used_traffic, "status": user.status})
+        return {"used_traffic": user.used_traffic, "status": user.status}
+
+    def _node(self, asked: NodeWish) -> Shown:
+        """One not known yet is added."""
+        known = next((node for node in self._panel.nodes.values() if node.name == asked.name), None)
+        node = known or self._panel.add_node(asked.name, "198.51.100.200")
+        node.status = asked.status or node.status
+        node.message = "[Errno 111] Connection refused" if node.status == "error" else None
+        node.usage_coefficient = asked.usage_coefficient or node.usage_coefficient
+        return _shown(node)
 
     async def connections(self, request: web.Request) -> web.Response:
         """Let somebody connect."""
@@ -103,16 +75,6 @@ class Sim:
         self._logs.connect(asked.username, found.get(asked.node), asked.host)
         return web.json_response({})
 
-    async def nodes(self, request: web.Request) -> web.Response:
-        """Change a node by its name, or add it."""
-        asked = await read(request, NodeWish)
-        known = next((node for node in self._panel.nodes.values() if node.name == asked.name), None)
-        node = known or self._panel.add_node(asked.name, "198.51.100.200")
-        node.status = asked.status or node.status
-        node.message = "[Errno 111] Connection refused" if node.status == "error" else None
-        node.usage_coefficient = asked.usage_coefficient or node.usage_coefficient
-        return web.json_response(_node(node))
-
     async def admins(self, request: web.Request) -> web.Response:
         """Add an admin or change a password."""
         asked = await read(request, AdminWish)
@@ -120,7 +82,7 @@ class Sim:
         return web.json_response({"username": asked.username})
 
 
-def _node(node: Node) -> dict[str, object]:
+def _shown(node: Node) -> Shown:
     return {
         "id": node.id,
         "name": node.name,

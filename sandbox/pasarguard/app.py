@@ -6,6 +6,7 @@ from sandbox import faults, manners
 from sandbox.pasarguard.api import Api
 from sandbox.pasarguard.links import SubApi
 from sandbox.pasarguard.panel import Panel
+from sandbox.pasarguard.sim import Sim
 
 
 def create_app(panel: Panel) -> web.Application:
@@ -14,7 +15,7 @@ def create_app(panel: Panel) -> web.Application:
     app = web.Application(
         middlewares=[manners.hang_up, manners.power(panel), faults.middleware(script, manners.shape), manners.manners]
     )
-    for part in (Api(panel), SubApi(panel)):
+    for part in (Api(panel), SubApi(panel), Sim(panel)):
         app.add_routes(part.routes())
     faults.add_routes(app, script)
     return app

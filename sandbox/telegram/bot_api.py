@@ -57,7 +57,7 @@ class BotApi:
     async def execute(self, call: Call) -> tuple[int, dict[str, object]]:
         """Carry a call out and remember it; return the HTTP status and the answer."""
         status, answer = await self._outcome(call)
-        self._telegram.history.record(call.method, call.recorded(), status)
+        self._telegram.history.record(call.method, call.recorded(), status, str(answer.get("description", "")))
         return status, answer
 
     async def download(self, request: web.Request) -> web.Response:

@@ -9,12 +9,13 @@ _CALLS_KEPT = 50_000
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """A Bot API call and the HTTP status it got; 0 where the connection was cut before anything was done."""
+    """A Bot API call and the HTTP status it got, with what was wrong with it; 0 where it was cut off unread."""
 
     n: int
     method: str
     params: Mapping[str, object]
     status: int
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,10 @@ class History:
         self._last_call = 0
         self._last_answer = 0
 
-    def record(self, method: str, params: Mapping[str, object], status: int) -> None:
+    def record(self, method: str, params: Mapping[str, object], status: int, problem: str = "") -> None:
         """Remember a call; the oldest of 50 000 goes."""
         self._last_call += 1
-        self._calls.append(RecordedCall(self._last_call, method, params, status))
+        self._calls.append(RecordedCall(self._last_call, method, params, status, problem))
 
     def calls(self, after: int) -> list[RecordedCall]:
         """Return the calls behind number after."""

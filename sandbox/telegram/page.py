@@ -20,6 +20,7 @@ def message_view(stored: StoredMessage) -> dict[str, object]:
         "buttons": shown(stored.keyboard),
         "invoice": invoice_view(content.invoice) if content.invoice else None,
         "service": content.is_service,
+        "effect": content.effect,
     }
 
 

@@ -23,6 +23,7 @@ class Content:
     preview: LinkPreviewOptions | None = None
     invoice: StarsInvoice | None = None
     is_service: bool = False
+    effect: str | None = None
 
 
 @dataclass(slots=True)

@@ -78,6 +78,7 @@ def message(bot: User, person: Person, stored: StoredMessage, *, quoting: bool =
             "reply_markup": stored.keyboard,
             "reply_to_message": message(bot, person, quoted, quoting=False) if quoted else None,
             "link_preview_options": content.preview,
+            "effect_id": content.effect,
             **fields,
         }
     )

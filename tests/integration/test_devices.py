@@ -14,6 +14,9 @@ import pytest
 from sqlalchemy import event
 
 from app.domain.errors import NotFound
+from app.repo.marzban_client import MarzbanClient
+from app.repo.panel_records import Capabilities
+from app.repo.panel_sub import PanelProfile, SubscriptionHttp
 from app.services.devices import NOTED_EVERY
 from tests.support.link_world import MAX, NINA, RULES, Answer, LinkWorld, link_world
 
@@ -68,6 +71,24 @@ async def test_devices_are_let_in_up_to_the_limit_and_again_and_again(world: Lin
             assert given.headers["x-hwid-active"] == "true"
     assert is_refused(await asks(world, token, "a third"))
     assert not is_refused(await asks(world, token, "phone"))
+
+
+@pytest.mark.parametrize("counts", [True, False])
+async def test_only_a_panel_that_counts_devices_hears_how_one_names_itself(
+    world: LinkWorld, token: str, monkeypatch: pytest.MonkeyPatch, *, counts: bool
+) -> None:
+    heard: list[object] = []
+    get = SubscriptionHttp.get
+
+    async def spied(self: SubscriptionHttp, *args: Any) -> PanelProfile:
+        heard.append(args[4])
+        return await get(self, *args)
+
+    monkeypatch.setattr(SubscriptionHttp, "get", spied)
+    monkeypatch.setattr(MarzbanClient, "capabilities", Capabilities(native_device_limit=counts))
+    await asks(world, token, " phone", **{"x-device-model": "Pixel", "x-ver-os": "15", "x-other": "secret"})
+    await world.get(token)
+    assert heard == [{"x-hwid": "phone", "x-device-model": "Pixel", "x-ver-os": "15"} if counts else {}, {}]
 
 
 async def test_one_too_many_is_told_in_every_format_and_never_asks_the_panel(

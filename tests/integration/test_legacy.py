@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,22 @@ async def test_it_moves_to_a_panel_under_the_same_row_and_link_and_its_owner_is_
     notices = await past.rows("SELECT recipient, kind FROM notices WHERE kind LIKE 'config%' ORDER BY recipient")
     assert [tuple(row) for row in notices] == [(7, "config_moved"), (8, "config_moved")]
     await past.are_right()
+
+
+async def test_a_new_wish_and_a_renewal_come_before_what_leaves_the_past(past: Past) -> None:
+    later = NOW + timedelta(seconds=5)
+    await past.arrive(9, 10)
+    renewed = await past.configs.request(9, "old", None, NOW)
+    (job,) = await past.provisioning.claim_due(NOW, 30, 1)
+    assert await past.provisioning.assign(job, "s1")
+    await past.provisioning.created(replace(job, instance_id="s1"), URL, LINK, NOW)
+    await past.moves()
+    await past.rows("UPDATE users SET subscription_end = subscription_end + interval '1 day' WHERE tg_id = 9")
+    await past.rows("UPDATE configs SET next_attempt_at = :at WHERE id = :id", at=later, id=renewed.id)
+    wished = await past.configs.request(10, "new", None, later)
+    jobs = [(await past.provisioning.claim_due(later, 30, 1))[0] for _ in range(4)]
+    assert [job.config_id for job in jobs[:2]] == [wished.id, renewed.id]
+    assert {job.owner for job in jobs[2:]} == {7, 8}
 
 
 async def test_it_goes_to_the_panel_that_is_named_and_to_none_that_is_not_there(past: Past) -> None:

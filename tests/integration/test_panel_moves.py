@@ -54,8 +54,18 @@ async def test_an_audit_takes_a_user_that_is_to_be_removed_for_no_fault(world: U
     await world.switch_off("a")
     await world.mover.run_once()
     census = PanelInspector(world.clients).census
-    findings = await census([panel.access() for panel in world.running.values()], OversightRepository(world.database))
+    panels, configs = [panel.access() for panel in world.running.values()], OversightRepository(world.database)
+    findings = await census(panels, configs, world.clock.now())
     assert [(finding.users, finding.differences) for finding in findings] == [(3, frozenset()), (3, frozenset())]
+
+
+async def test_an_audit_misses_no_user_whose_time_is_over(world: UpkeepWorld) -> None:
+    await world.stand(2)
+    world.users("a").clear()
+    census, configs = PanelInspector(world.clients).census, OversightRepository(world.database)
+    for later, missed in ((0, 2), (31, 0)):
+        (found,) = await census([world.running["a"].access()], configs, world.clock.now() + timedelta(days=later))
+        assert len(found.differences) == missed
 
 
 async def test_a_panel_that_keeps_its_configs_keeps_them(world: UpkeepWorld) -> None:
@@ -63,6 +73,16 @@ async def test_a_panel_that_keeps_its_configs_keeps_them(world: UpkeepWorld) -> 
     await world.switch_off("a")
     await world.rows("UPDATE marzban_instances SET keeps_configs = true WHERE id = 'a'")
     assert (await world.move(), await world.homes()) == (0, {"a": 3})
+
+
+async def test_what_panels_off_kept_is_kept_no_more_once_the_panel_was_back(world: UpkeepWorld) -> None:
+    await world.stand(3)
+    await world.panels.switch("a", active=False)
+    assert (await world.move(), await world.homes()) == (0, {"a": 3})
+    await world.rows("UPDATE marzban_instances SET is_active = true WHERE id = 'a'")
+    await world.switch_off("a")
+    await world.move()
+    assert await world.homes() == {"b": 3}
 
 
 async def test_what_moves_is_spread_by_score(database: Database, cache: Cache) -> None:

@@ -299,25 +299,10 @@ async def test_a_new_panel_takes_part_when_the_table_has_run_out(bed: Bed, cache
 async def test_a_burst_spreads_over_panels_before_any_new_measurement(bed: Bed) -> None:
     taken = []
     for _ in range(40):
-        best = await bed.choice.best()
-        assert best is not None
-        bed.choice.reserve(best)
-        taken.append(best)
+        async with bed.choice.place() as best:
+            taken.append(best)
     assert 15 <= taken.count("a") <= 25
     assert bed.a.count("GET /api/system") == 1
-
-
-async def test_a_reservation_holds_until_the_next_measurement_however_often_the_rows_are_looked_at(
-    bed: Bed, cache: Cache
-) -> None:
-    await bed.choice.keep_fresh()
-    for _ in range(10):
-        bed.choice.reserve("a")
-    for _ in range(3):
-        assert await bed.choice.best() == "b"
-        bed.clock.advance(1)
-    await job(bed, cache, bed.choice)
-    assert await bed.choice.best() == "a"
 
 
 async def test_a_panel_that_failed_is_passed_over_until_measured_again(bed: Bed, cache: Cache) -> None:

@@ -22,8 +22,10 @@ from app.panels.port import (
     PanelUnavailable,
 )
 from app.panels.provisioning import Provisioner
+from app.panels.subscription import PanelSubscriptions
 from app.repo.panel_sub import SubscriptionHttp
 from app.services.records import ConfigWork, PanelAccess, PanelKind
+from app.services.subscription_records import Subscriber, Visit
 from sandbox import pasarguard
 from sandbox.clock import SandboxClock
 from sandbox.pasarguard.model import User
@@ -193,6 +195,26 @@ async def test_apps_get_their_profile_through_the_shop(guarded: Guarded) -> None
     finally:
         await http.close()
     assert profile.headers["subscription-userinfo"].startswith("upload=0; download=0; total=5368709120;")
+
+
+async def test_the_panel_hears_of_devices_and_the_shop_decides_which_are_let_in(guarded: Guarded) -> None:
+    guarded.emulated.hwid_forced = True
+    made = await guarded.panel().create_user(USER)
+    http = SubscriptionHttp(allow_private=True)
+    source = PanelSubscriptions(PanelList(guarded.access()), guarded.clients, http, guarded.emulated.clock)
+    who = Subscriber(1, 7, "ru", "VPN 1", USER.expires_at, "s001", "orbit_1", made.subscription_url, None)  # type: ignore[arg-type]
+
+    async def gets(device: str) -> bool:
+        visit = Visit("happ", "Happ/1", None, reads_links=True, device={"x-hwid": device} if device else {})
+        return await source.fetch(who, visit) is not None
+
+    try:
+        assert [await gets(device) for device in ("one", "two", "three", "")] == [True, True, False, False]
+        assert guarded.emulated.users["orbit_1"].devices == {"one", "two"}
+        guarded.emulated.hwid_forced = False
+        assert [await gets(device) for device in ("three", "")] == [True, True]
+    finally:
+        await http.close()
 
 
 async def test_the_shop_provisions_on_it_as_on_any_panel(guarded: Guarded, cache: Cache) -> None:

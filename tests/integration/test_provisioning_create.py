@@ -127,6 +127,17 @@ async def test_a_panel_that_reads_well_and_makes_nobody_swallows_no_customer(bed
     assert {"orbit_1", "orbit_2"} <= set(bed.b.panel.users)
 
 
+async def test_a_creation_that_is_cut_off_counts_against_its_panel(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.panels.creation.MADE_SECONDS", 0.1)
+    row = bed.queue.want(1)
+    await bed.a.fault(CREATE, "hang", times=-1)
+    await bed.provisioner.run_once()
+    assert (row.instance_id, row.error) == ("a", "AmbiguousOutcome a: not done within 0.1 s")
+    assert await bed.choice.best() == "b"
+    await bed.work_off()
+    assert (row.instance_id, row.left_behind, bed.users()) == ("b", ["a"], ["orbit_1"])
+
+
 async def test_a_panel_that_went_down_after_the_choice_is_passed_over_at_once(bed: Bed) -> None:
     assert await bed.choice.best() == "a"
     await bed.a.server.stop()
@@ -181,12 +192,13 @@ async def test_a_foreign_user_of_that_name_is_never_touched(bed: Bed) -> None:
     assert (row.link, row.notices) == ("", 0)
 
 
-async def test_a_user_of_ours_with_another_end_is_adopted_and_corrected(bed: Bed) -> None:
+async def test_a_user_of_ours_with_another_end_and_limit_is_adopted_and_corrected(bed: Bed) -> None:
     row = bed.queue.want(1, instance_id="a")
-    ours = NewPanelUser("orbit_1", bed.clock.now() + timedelta(days=1), 0, "vip orbit:1")
+    ours = NewPanelUser("orbit_1", bed.clock.now() + timedelta(days=1), 10**9, "vip orbit:1")
     await bed.clients.for_instance(bed.a.access()).create_user(ours)
     await bed.provisioner.run_once()
-    assert bed.a.panel.users["orbit_1"].expire == int(row.expires_at.timestamp())
+    user = bed.a.panel.users["orbit_1"]
+    assert (user.expire, user.data_limit) == (int(row.expires_at.timestamp()), None)
     assert (row.work, row.notices) == (None, 1)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.core.actions import Menu
 from app.core.reminders import SIDE_BY_SIDE
 from app.repo.reminders import RULES, TAKE, WRITE
 from app.repo.renewals import CLAIM
@@ -44,7 +45,7 @@ async def test_a_trial_is_told_a_day_before_its_end_at_the_end_and_three_days_la
     told = [len(await world.pass_to(TRIAL_END + time)) for time in times]
     assert told == [0, 0, 1, 1, 2, 2, 3, 3, 3]
     assert world.letterbox.words() == ["trial_ends", "trial_ended", "missed"]
-    assert {letter.button for letter in world.letterbox.letters} == {"m:plans"}
+    assert {letter.button for letter in world.letterbox.letters} == {Menu(page="plans").pack()}
 
 
 async def test_a_subscription_is_told_of_four_times_and_the_next_one_again(world: RenewalWorld) -> None:

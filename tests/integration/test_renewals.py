@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
+from app.core.actions import TopUp
 from app.domain.errors import Banned, InsufficientBalance, PlanChanged
 from app.domain.money import Money
 from app.domain.plans import Catalogue, Plan
@@ -124,7 +125,7 @@ async def test_who_lacks_money_is_told_once_and_renewed_when_it_comes(world: Ren
     await world.agrees()
     assert await world.pass_to(TRIAL_END - 3 * DAY) == ["renews_soon"]
     assert "29\u00a0₽" in world.letterbox.last.text
-    assert world.letterbox.last.button == "top:5000"
+    assert world.letterbox.last.button == TopUp(missing=5000).pack()
     for hour in range(3):
         await world.pass_to(TRIAL_END - DAY + hour * HOUR)
     assert world.letterbox.words() == ["renews_soon", "renewal_short"]

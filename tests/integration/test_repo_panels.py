@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
+from app.repo.moves import MoveRepository
 from app.repo.panels import PanelRepository
 from app.services.records import PanelAccess, PanelKind, TlsMode
 from tests.support.books import NOW, Books, blocked
@@ -187,6 +189,32 @@ async def test_pending_are_those_on_their_way_and_those_made_since_the_measureme
     assert await standing(panels, measured) == {"s001": (True, 100, None, 3), "s002": (True, 100, None, 1)}
     await books.configs.request_deletion(4, jobs[4].config_id, measured)
     assert await standing(panels, measured) == {"s001": (True, 100, None, 2), "s002": (True, 100, None, 1)}
+
+
+async def test_who_moves_to_a_panel_is_pending_there_from_the_moment_it_is_aimed_at(
+    panels: PanelRepository, cache: Cache
+) -> None:
+    books, moves = Books(panels.database, cache), MoveRepository(panels.database)
+    for name in ("s001", "s002"):
+        await panels.add(access(name))
+    await books.arrive(1)
+    await books.configs.request(1, "wish", None, NOW)
+    (job,) = await books.provisioning.claim_due(NOW, 30, 1)
+    assert await books.provisioning.assign(job, "s001")
+    await books.provisioning.created(replace(job, instance_id="s001"), "https://s001/sub/1", "vless://1", NOW)
+    since = NOW + timedelta(minutes=1)
+    await panels.switch("s001", active=False, keeps=False)
+    await moves.plan(since, None, 10)
+    (move,) = await moves.claim(since, None, 30, 10)
+    assert await pending(panels, since) == {"s001": 0, "s002": 0}
+    assert await moves.aim(move, "s002")
+    assert await pending(panels, since) == {"s001": 0, "s002": 1}
+    await moves.switch(replace(move, target="s002"), "https://s002/sub/1", "vless://2", since, since)
+    assert await pending(panels, since) == {"s001": 0, "s002": 1}
+
+
+async def pending(panels: PanelRepository, since: datetime) -> dict[str, int]:
+    return {row.instance_id: row.pending for row in await panels.occupancy(since)}
 
 
 async def test_capacity_and_priority_are_changed_apart_and_a_bound_is_taken_off(panels: PanelRepository) -> None:

@@ -79,6 +79,15 @@ async def test_created_stores_the_links_and_promises_one_notice(books: Books) ->
     assert [tuple(row) for row in notices] == [("config_ready", {"config_id": str(config_id)}, 55)]
 
 
+async def test_each_time_a_key_is_made_anew_its_owner_is_told_and_of_the_same_key_never(books: Books) -> None:
+    await wish(books)
+    job = await claim(books)
+    assert await books.provisioning.assign(job, "s1")
+    for second, link in enumerate(("vless://1@h?sid=a", "vless://2@h", "vless://2@h?sid=b", "vless://3@h")):
+        await books.provisioning.created(job, URL, link, NOW + timedelta(seconds=second))
+    assert await books.value("SELECT count(*) FROM notices WHERE kind = 'config_moved'") == 2
+
+
 async def test_a_renewal_during_a_create_is_carried_to_the_panel_afterwards(books: Books) -> None:
     await wish(books)
     job = await claim(books)

@@ -94,3 +94,20 @@ async def test_nobody_comes_in_without_a_token(api: Caller) -> None:
     assert (await api.call("GET", "/api/users")).body == {"detail": "Not authenticated"}
     api.token = "a.b.c"
     assert (await api.call("GET", "/api/users")).status == 401
+
+
+async def test_the_page_sees_users_and_nodes_and_changes_them(api: Caller) -> None:
+    await api.call("POST", "/api/user", USER | {"expire": 1893553445})
+    assert await api.ok("POST", "/sim/nodes", {"name": "warsaw-2", "status": "error"})
+    assert (await api.ok("POST", "/sim/traffic", {"username": "tg_1_1", "node": "warsaw-1", "bytes": 5}))["status"]
+    state = await api.ok("GET", "/sim/state")
+    (user,) = state["users"]
+    assert (user["username"], user["expire"], user["used_traffic"]) == ("tg_1_1", 1893553445, 5)
+    assert [(node["name"], node["status"]) for node in state["nodes"]] == [
+        ("warsaw-1", "connected"),
+        ("warsaw-2", "error"),
+    ]
+    for wish in ({"username": "x", "node": "warsaw-1", "bytes": 1}, {"username": "tg_1_1", "node": "x", "bytes": 1}):
+        assert (await api.call("POST", "/sim/traffic", wish)).status == 400
+    await api.ok("POST", "/sim/power", {"up": False})
+    assert (await api.ok("GET", "/sim/state"))["up"] is False

@@ -40,7 +40,7 @@ async def test_the_second_panel_comes_in_through_the_operators_command(tmp_path:
     async with running(tmp_path, 0, lambda _line: None, commands()):
         words, password = json.loads((tmp_path / "bot" / "asked").read_text())
     assert words[:6] == ["panels", "add", "--id", "s002", "--name", "Helsinki"]
-    assert words[-1] == "--password-stdin"
+    assert words[-3:] == ["--kind", "pasarguard", "--password-stdin"]
     assert password == "sandbox-helsinki\n"
 
 

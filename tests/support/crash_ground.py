@@ -45,7 +45,7 @@ STORES = (
     "DATABASE_HOST", "DATABASE_PORT", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_NAME", "REDIS_URL", "SECRET_KEY"
 )  # fmt: skip
 # Who hears one of these, by a click or a code that came again, knows what there is to know.
-ENOUGH = {translator("en").plain(key) for key in ("error.not_found", "promo.used_by_you")}
+ENOUGH = tuple(translator("en").plain(key) for key in ("error.not_found", "promo.used_by_you"))
 OPERATOR = 900
 # Numbers, addresses, months, and the comment of an invoice, which now and then has no digit.
 VOLATILE = re.compile(rf"\S*[\d/]\S*|\b(?:[A-Z]{{8,}}|{'|'.join(month_name[1:])})\b")
@@ -141,8 +141,8 @@ class Outcome:
         }
         invoices, others = set(self.books["invoices"]), set(undisturbed.books["invoices"])
         extra = {row for row in invoices - others if "confirmed" in row}
-        is_enough = self.may_be_untold or ENOUGH & self.told
-        untold = set() if is_enough else set(undisturbed.told - self.told)
+        is_enough = self.may_be_untold or any(text.startswith(ENOUGH) for text in self.told)
+        untold = set(() if is_enough else undisturbed.told - self.told)
         wrong = {"invoices": (others - invoices) | extra, "not told": untold}
         return found | {name: rows for name, rows in wrong.items() if rows}
 

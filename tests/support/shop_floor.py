@@ -173,14 +173,16 @@ async def replica(world: World, database: URL, redis: Redis, **more: Any) -> Asy
         yield app
 
 
-def replica_settings(world: World, database: URL, redis: Redis, **more: Any) -> Settings:
-    """The settings of such a bot."""
-    others = ("S001", "CRYPTOBOT", "YOOKASSA")
+def replica_settings(
+    world: World, database: URL, redis: Redis, *, all_ways: bool = False, **more: Any
+) -> Settings:
+    """The settings of such a bot; there is one way to pay, or `all_ways`."""
+    others = ("S001",) if all_ways else ("S001", "CRYPTOBOT", "YOOKASSA")
     env = {name.lower(): value for name, value in world.env().items() if not name.startswith(others)}
     given: dict[str, Any] = {
         **env,
-        "stars_enabled": False,  # with a single way to pay there is nothing to choose
-        "usdt_enabled": False,
+        "stars_enabled": all_ways,  # with a single way to pay there is nothing to choose
+        "usdt_enabled": all_ways,
         "database_host": database.host,
         "database_port": database.port,
         "database_user": database.username,

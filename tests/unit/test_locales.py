@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import words_for
+from app.core.introduction import COMMANDS
 from app.domain import errors
 from app.domain.money import Money
 from app.domain.payment import PaymentMethod
@@ -31,7 +32,7 @@ NAMESPACES = {key.partition(".")[0] for key in KEYS}
 # Keys that are put together: the method of a payment, the plans on sale.
 COMPOSED = {f"method.{method}" for method in PaymentMethod} | {
     f"plan.{name.removesuffix('_price')}" for name in Settings.model_fields if name.startswith("sub_")
-}
+} | {f"command.{name}" for name in COMMANDS}
 NOUNS = {key for key in KEYS if key.startswith("count.")}
 EXAMPLES = {
     errors.NotFound: errors.NotFound(),
@@ -58,6 +59,7 @@ def texts_in_code() -> set[str]:
 def test_a_language_has_every_text_with_the_same_values_and_the_same_tags_all_closed(language: str) -> None:
     texts = TEXTS[language]
     assert texts.keys() == KEYS
+    assert all(map(translator(language).knows, KEYS))
     for key, text in texts.items():
         assert text.values == TEXTS["ru"][key].values, key
         assert text.tags == TEXTS["ru"][key].tags, key

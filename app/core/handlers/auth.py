@@ -69,10 +69,11 @@ async def open_page(
     elif action.page == "gifts":
         await show(query, await gifts_page(account.tg_id, t, shopfront))
     else:
-        await show(query, _page(action.page, account, t, shopfront))
+        await show(query, menu_page(action.page, account, t, shopfront))
 
 
-def _page(page: str, account: Account, t: Translator, shopfront: Shopfront) -> Screen:
+def menu_page(page: str, account: Account, t: Translator, shopfront: Shopfront) -> Screen:
+    """A page of the menu that needs nothing but the account; MalformedAction for one that is not there."""
     now = shopfront.clock.now()
     match page:
         case "home":

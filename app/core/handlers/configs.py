@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from app.core.actions import DeleteConfig, LeaveWaiting, NewConfig, ReissueLink, ShowConfig, ShowKey
 from app.core.handlers.utils import row_id
-from app.core.keys.configs import creating, delete_config, reissue_link
+from app.core.keys.configs import back_to_config, creating, delete_config, reissue_link
+from app.core.patience import with_patience
 from app.core.screens import details, pages
 from app.core.screens.screen import Screen, show
 from app.core.switchboard import ScreenRouter
@@ -57,7 +58,9 @@ async def show_key(query: CallbackQuery, action: ShowKey, t: Translator, shopfro
         return
     await query.answer()
     text = t("config.key_text", name=config.name, link=config.link)
-    await query.bot.send_message(query.from_user.id, text, protect_content=True)
+    await query.bot.send_message(
+        query.from_user.id, text, protect_content=True, reply_markup=back_to_config(t, config.id)
+    )
 
 
 @router.click(ReissueLink)
@@ -94,4 +97,5 @@ async def _show(
     config = await shopfront.configs.get(query.from_user.id, config_id)
     if config.link is None and query.message is not None:
         await shopfront.configs.wait_in(query.from_user.id, config_id, query.message.message_id)
-    await show(query, details.config(t, config, await shopfront.configs.usage(config)), toast)
+    usage = await with_patience(query.bot, query.from_user.id, shopfront.configs.usage(config))
+    await show(query, details.config(t, config, usage), toast)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from app.core import keyboards
 from app.core.actions import CancelInvoice, CheckInvoice, ChooseMethod, TopUp
 from app.core.handlers.utils import method_of, row_id
+from app.core.keys import topups as topups_keys
+from app.core.patience import with_patience
 from app.core.screens import details, pages
 from app.core.screens.screen import Screen, send, show
 from app.core.states import PaymentState
@@ -56,7 +58,8 @@ async def typed_amount(message: Message, bot: Bot, t: Translator, shopfront: Sho
     if amount is None or message.from_user is None:
         raise InvalidAmount(MINIMUM, MAXIMUM)
     method = method_of(str((await state.get_data()).get("method")))
-    opened = await shopfront.topups.open(message.from_user.id, method, amount)
+    opening = shopfront.topups.open(message.from_user.id, method, amount)
+    opened = await with_patience(bot, message.chat.id, opening)
     shown = await send(bot, message.chat.id, details.invoice(t, opened.invoice))
     await shopfront.topups.shown_in(opened.payment.id, shown.message_id)
     await state.clear()
@@ -64,14 +67,15 @@ async def typed_amount(message: Message, bot: Bot, t: Translator, shopfront: Sho
 
 @router.click(CheckInvoice)
 async def check(query: CallbackQuery, action: CheckInvoice, t: Translator, shopfront: Shopfront) -> None:
-    """Say how the payment stands, and have the chain read soon."""
+    """Say how the payment stands, and have the chain read soon; an invoice that is closed goes from the chat."""
     payment = await shopfront.topups.check(query.from_user.id, row_id(action.id))
-    key = {
-        PaymentStatus.PENDING: "invoice.waiting",
-        PaymentStatus.CONFIRMED: "invoice.paid_already",
-        PaymentStatus.FAILED: "invoice.dead",
-    }[payment.status]
-    await query.answer(t.plain(key), show_alert=True)
+    match payment.status:
+        case PaymentStatus.PENDING:
+            await query.answer(t.plain("invoice.waiting"), show_alert=True)
+        case PaymentStatus.CONFIRMED:
+            await show(query, Screen(t("invoice.paid_already"), topups_keys.paid(t)))
+        case PaymentStatus.FAILED:
+            await show(query, Screen(t("invoice.dead"), topups_keys.top_up_again(t, payment.amount)))
 
 
 @router.click(CancelInvoice)
@@ -90,7 +94,8 @@ async def _amount(
         await state.set_data({"method": method.value})
         await show(query, pages.ask_amount(t, method))
         return
-    opened = await shopfront.topups.open(query.from_user.id, method, Money(kopecks))
+    person = query.from_user.id
+    opened = await with_patience(query.bot, person, shopfront.topups.open(person, method, Money(kopecks)))
     await state.clear()
     shown = await show(query, details.invoice(t, opened.invoice))
     if shown is not None:

@@ -50,6 +50,12 @@ async def payment_support(message: Message, bot: Bot, t: Translator, shopfront: 
     await send(bot, message.chat.id, pages.payment_support(t, shopfront.support))
 
 
+@router.on_command("privacy")
+async def privacy(message: Message, bot: Bot, t: Translator) -> None:
+    """What is known of a person, and what is not."""
+    await send(bot, message.chat.id, pages.privacy(t))
+
+
 @router.on_command("terms")
 async def terms(message: Message, bot: Bot, t: Translator) -> None:
     """The terms of sale; required likewise."""

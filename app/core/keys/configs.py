@@ -91,6 +91,11 @@ def creating(t: Translator, config_id: int) -> InlineKeyboardMarkup:
     return keyboard([button(t.plain("menu.back"), LeaveWaiting(id=config_id))])
 
 
+def back_to_config(t: Translator, config_id: int) -> InlineKeyboardMarkup:
+    """Just the way back to a config."""
+    return keyboard([button(t.plain("menu.back"), ShowConfig(id=config_id))])
+
+
 def new_key(t: Translator, config_id: int) -> InlineKeyboardMarkup:
     """The config whose key changed."""
     return keyboard([button(t.plain("config.new_key"), ShowConfig(id=config_id), "primary")])

@@ -169,3 +169,8 @@ def payment_support(t: Translator, support: str | None) -> Screen:
 def terms(t: Translator) -> Screen:
     """The terms of sale."""
     return Screen(t("terms.text"), keyboards.to_home(t.language))
+
+
+def privacy(t: Translator) -> Screen:
+    """What is known of a person, and what is not."""
+    return Screen(t("privacy.text"), keyboards.to_home(t.language))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aiogram.exceptions import TelegramBadRequest
@@ -16,14 +16,18 @@ if TYPE_CHECKING:
     from aiogram import Bot
     from aiogram.types import CallbackQuery, InlineKeyboardMarkup
 
+# Telegram's free effect 🎉; it knows effects by number only.
+CELEBRATION = "5046509860389126442"
+
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Text in HTML with buttons; with a photo (PNG) the text is its caption."""
+    """Text in HTML with buttons; a photo (PNG) has it as its caption. An effect plays with a new message only."""
 
     text: str
     keyboard: InlineKeyboardMarkup | None = None
     photo: bytes | None = None
+    effect: str | None = None
 
 
 async def show(query: CallbackQuery, screen: Screen, toast: str | None = None) -> Message | None:
@@ -44,12 +48,25 @@ async def show(query: CallbackQuery, screen: Screen, toast: str | None = None) -
 
 
 async def send(bot: Bot, chat_id: int, screen: Screen) -> Message:
-    """The screen as a new message."""
+    """The screen as a new message; an effect that Telegram no longer knows is left out."""
+    try:
+        return await _sent(bot, chat_id, screen)
+    except TelegramBadRequest as problem:
+        if screen.effect is None or "EFFECT" not in problem.message.upper():
+            raise
+        return await _sent(bot, chat_id, replace(screen, effect=None))
+
+
+async def _sent(bot: Bot, chat_id: int, screen: Screen) -> Message:
     if screen.photo is None:
-        sent = await bot.send_message(chat_id, screen.text, reply_markup=screen.keyboard)
+        sent = await bot.send_message(
+            chat_id, screen.text, reply_markup=screen.keyboard, message_effect_id=screen.effect
+        )
     else:
         photo = BufferedInputFile(screen.photo, "qr.png")
-        sent = await bot.send_photo(chat_id, photo, caption=screen.text, reply_markup=screen.keyboard)
+        sent = await bot.send_photo(
+            chat_id, photo, caption=screen.text, reply_markup=screen.keyboard, message_effect_id=screen.effect
+        )
     failpoint("screen.sent")
     return sent
 

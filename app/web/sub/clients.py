@@ -12,7 +12,7 @@ from app.services.subscription_records import Visit
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
 
-MOST_AGENT = 256
+MOST_HEADER = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,11 @@ def is_person(client: Client, headers: Headers) -> bool:
     return client is OTHER and "text/html" in headers.get("accept", "")
 
 
-def visit_of(client: Client, agent: str, form: str | None) -> Visit:
+def visit_of(client: Client, agent: str, form: str | None, device: dict[str, str]) -> Visit:
     """What to ask the panel for."""
-    return Visit(client.kind, agent, form, reads_links=client.format == LINKS)
+    return Visit(client.kind, agent, form, client.format == LINKS, device)
 
 
-def agent_of(headers: Headers) -> str:
-    """The User-Agent as far as it can be passed on: printable ASCII, bounded."""
-    given = headers.get("user-agent", "")[:MOST_AGENT]
-    return "".join(letter for letter in given if " " <= letter <= "~")
+def passed_on(headers: Headers, name: str) -> str:
+    """A header as far as it can be passed on: printable ASCII, bounded."""
+    return "".join(letter for letter in headers.get(name, "")[:MOST_HEADER] if " " <= letter <= "~").strip()

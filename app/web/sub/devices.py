@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from app.services.devices import Admission, SeenDevice
+from app.web.sub.clients import passed_on
 from app.web.sub.told import encoded, told
 
 if TYPE_CHECKING:
@@ -48,6 +49,12 @@ def device_of(headers: Headers, client: Client, agent: str) -> SeenDevice:
         model=_words(headers.get(MODEL, "")),
         system=system,
     )
+
+
+def device_headers(headers: Headers) -> dict[str, str]:
+    """What a panel that counts devices is told of this one; nothing of a device that names itself not."""
+    told_of = {name: value for name in (HWID, MODEL, SYSTEM, VERSION) if (value := passed_on(headers, name))}
+    return told_of if HWID in told_of else {}
 
 
 def refusal(

@@ -16,8 +16,8 @@ from app.locales.locales import TRANSLATORS, translator
 from app.services.devices import Admission
 from app.web.sub import page
 from app.web.sub.apps import BY_KEY, system_of
-from app.web.sub.clients import agent_of, client_of, is_person, visit_of
-from app.web.sub.devices import ACTIVE, device_of, refusal
+from app.web.sub.clients import client_of, is_person, passed_on, visit_of
+from app.web.sub.devices import ACTIVE, device_headers, device_of, refusal
 from app.web.sub.page import Shown, language_wished
 from app.web.sub.throttle import Throttle
 from app.web.sub.told import encoded, told
@@ -84,7 +84,7 @@ class SubscriptionDoor:
         if not TOKEN.fullmatch(token):
             raise NotFound
         form = request.path_params.get("format")
-        agent = agent_of(request.headers)
+        agent = passed_on(request.headers, "user-agent")
         client = client_of(agent, form)
         device = device_of(request.headers, client, agent)
         subscriber = await self._links.subscriber(token, self._devices.mark_of(device))
@@ -98,7 +98,8 @@ class SubscriptionDoor:
         admission = await self._devices.admit(subscriber, device)
         if admission is not Admission.ADMITTED:
             return self._refused(subscriber, client, admission)
-        profile = await self._links.profile(subscriber, visit_of(client, agent, form))
+        visit = visit_of(client, agent, form, device_headers(request.headers))
+        profile = await self._links.profile(subscriber, visit)
         return _later(503, RETRY_SECONDS) if profile is None else self._profile(request, token, profile)
 
     def _profile(self, request: Request, token: str, profile: Profile) -> Response:

@@ -37,6 +37,7 @@ export class PanelsCard {
   show(name, state, asked) {
     const box = this.boxes.get(name) ?? this.add(name);
     box.power.set(state.up, asked);
+    box.kind.textContent = state.kind;
     box.node.classList.toggle("down", !state.up);
     const seen = JSON.stringify([state, Math.floor(this.clock.now() / 60_000)]);
     if (box.seen === seen) return;
@@ -55,17 +56,19 @@ export class PanelsCard {
       testid: `panel-${name}-power`,
       flip: (on) => this.act(name, () => panel.power(name, on)),
     });
+    const kind = el("p", { class: "note" });
     const nodes = el("div", { class: "nodes" });
     const users = el("div", { class: "users" });
     const node = el(
       "section",
       { class: "panel", "aria-label": `Panel ${name}`, testid: `panel-${name}` },
       power.node,
+      kind,
       nodes,
       users,
     );
     this.box.append(node);
-    const box = { node, power, nodes, users };
+    const box = { node, power, kind, nodes, users };
     this.boxes.set(name, box);
     return box;
   }

@@ -14,6 +14,11 @@ from sandbox.telegram.photos import Photo
 from sandbox.telegram.telegram import Telegram
 from sandbox.telegram.text.incoming import caption, message_text
 
+# The effects that cost nothing: 🔥 👍 👎 ❤ 🎉 💩.
+_EFFECTS = frozenset({
+    "5104841245755180586", "5107584321108051014", "5104858069142078462",
+    "5159385139981059251", "5046509860389126442", "5046589136895476101",
+})  # fmt: skip
 _ACTIONS = frozenset(action.value for action in ChatAction)
 
 
@@ -23,6 +28,7 @@ def send_message(telegram: Telegram, request: SendMessage) -> Message:
     content = Content(
         message_text(request.text, request.parse_mode, request.entities),
         preview=link_preview(request.link_preview_options, request.disable_web_page_preview),
+        effect=_effect(request.message_effect_id),
     )
     return _send(telegram, request, content)
 
@@ -35,6 +41,7 @@ def send_photo(telegram: Telegram, request: SendPhoto) -> Message:
         photo_of(telegram, request.photo),
         caption_above=request.show_caption_above_media is True,
         spoiler=request.has_spoiler is True,
+        effect=_effect(request.message_effect_id),
     )
     return _send(telegram, request, content)
 
@@ -61,6 +68,12 @@ def photo_of(telegram: Telegram, source: str | InputFile) -> Photo:
     if photo is None or photo.file_id != source:
         raise bad_request("wrong file identifier/HTTP URL specified")
     return photo
+
+
+def _effect(effect_id: str | None) -> str | None:
+    if effect_id and effect_id not in _EFFECTS:
+        raise bad_request("EFFECT_ID_INVALID")
+    return effect_id or None
 
 
 def link_preview(

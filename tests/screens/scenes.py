@@ -1,0 +1,249 @@
+"""Every screen of the bot, by name, and how to get there. Pictures, counts and tests all walk over this one list.
+
+What a scene is about is what `opens` it: a button's data, a text that is typed, or a notice that comes. `given` is what
+has happened before. A screen, a button, a command, a dialogue or a notice that no scene shows fails a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aiogram.filters.callback_data import CallbackData
+
+from app.core import actions as a
+from app.domain.promo import PromoKind
+from app.services.records import NoticeKind
+from tests.screens.guest import (
+    PLAN,
+    Guest,
+    arrives,
+    has_bought,
+    has_config,
+    has_device,
+    has_lapsed,
+    has_money,
+    is_at_the_menu,
+    is_banned,
+    knows_code,
+    waits_for_config,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Step = Callable[[Guest], Awaitable[None]]
+    Choice = Callable[[Guest], Awaitable[CallbackData]]
+
+LONG_AGO = "cfg:1"
+NOBODYS = 10**12
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a notice says; `message` has it take the place of the newest message."""
+
+    kind: NoticeKind
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One screen; `is_new` has the person not know the bot yet."""
+
+    name: str
+    opens: CallbackData | Choice | Notice | str
+    given: tuple[Step, ...] = ()
+    is_new: bool = False
+
+    async def prepare(self, guest: Guest) -> None:
+        """All that happens before."""
+        for step in (() if self.is_new else (arrives,)) + self.given:
+            await step(guest)
+            await guest.floor.rested()
+
+    async def data(self, guest: Guest) -> str | None:
+        """What the button carries, None where no button opens the scene."""
+        if isinstance(self.opens, CallbackData):
+            return self.opens.pack()
+        if isinstance(self.opens, str | Notice):
+            return self.opens if isinstance(self.opens, str) and ":" in self.opens else None
+        return (await self.opens(guest)).pack()
+
+    async def open(self, guest: Guest) -> None:
+        """The scene stands in the chat."""
+        data = await self.data(guest)
+        if data is not None:
+            await guest.presses(data)
+        elif isinstance(self.opens, Notice):
+            facts = {name: await value(guest) if callable(value) else value for name, value in self.opens.facts.items()}
+            await guest.told(self.opens.kind, **facts)
+        else:
+            await guest.says(str(self.opens))
+
+
+def page(name: str) -> a.Menu:
+    """A page of the menu."""
+    return a.Menu(page=name)
+
+
+def of(action: type[CallbackData], what: str, **more: Any) -> Choice:
+    """A button about the person's newest `what`."""
+
+    async def chosen(guest: Guest) -> CallbackData:
+        return action(id=await guest.newest(what), **more)
+
+    return chosen
+
+
+def pressed(*buttons: CallbackData | Choice) -> Step:
+    """These buttons were pressed before."""
+
+    async def done(guest: Guest) -> None:
+        for button in buttons:
+            await guest.presses(button if isinstance(button, CallbackData) else await button(guest))
+
+    return done
+
+
+def typed(*words: str) -> Step:
+    """These messages were sent before."""
+
+    async def done(guest: Guest) -> None:
+        for said in words:
+            await guest.says(said)
+
+    return done
+
+
+def plan(action: type[CallbackData]) -> Choice:
+    """Buy a plan as it is on sale."""
+
+    async def chosen(guest: Guest) -> CallbackData:
+        sold = guest.floor.app.settings.catalogue().get(PLAN)
+        return action(key=sold.key, version=sold.version, intent=a.new_intent())
+
+    return chosen
+
+
+async def remove_device(guest: Guest) -> a.RemoveDevice:
+    """Take away the first device."""
+    return a.RemoveDevice(id=await guest.newest("config"), device=await guest.newest("device"))
+
+
+async def config_id(guest: Guest) -> int:
+    """The newest config."""
+    return int(await guest.newest("config"))
+
+
+def invoice(method: str) -> a.ChooseMethod:
+    """A sum and a way to pay are chosen."""
+    return a.ChooseMethod(method=method, kopecks=40_000)
+
+
+NEW = a.NewConfig(intent="a-scenes-wish")
+SUM = {"amount": "400.00", "receipt": "17"}
+HALF = knows_code("HALF", PromoKind.PERCENT, 50)
+MONEY = knows_code("MONEY", PromoKind.BALANCE, 100)
+WEEK = knows_code("WEEK", PromoKind.DAYS, 7)
+
+MENU = (
+    Scene("welcome", "/start", is_new=True),
+    Scene("home-trial", page("home"), (is_at_the_menu,)),
+    Scene("home-active", page("home"), (has_bought, is_at_the_menu)),
+    Scene("home-none", page("home"), (has_lapsed, is_at_the_menu)),
+    Scene("start-again", "/start"),
+    Scene("menu-command", "/menu"),
+    Scene("unexpected-text", "?"),
+    Scene("settings", page("settings")),
+    Scene("language-changed", a.SetLanguage(code="en"), (is_at_the_menu,)),
+    Scene("language-command", "/language"),
+    Scene("help", page("help")),
+    Scene("help-command", "/help"),
+    Scene("invite", page("invite")),
+    Scene("terms", "/terms"),
+    Scene("paysupport", "/paysupport"),
+)
+CONFIGS = (
+    Scene("vpn-empty", page("vpn")),
+    Scene("vpn-list", page("vpn"), (has_bought, has_config, waits_for_config)),
+    Scene("vpn-none", page("vpn"), (has_lapsed,)),
+    Scene("config-creating", NEW),
+    Scene(
+        "config-delayed",
+        Notice(NoticeKind.CONFIG_DELAYED, {"config_id": config_id, "message": True}),
+        (waits_for_config,),
+    ),
+    Scene("config-ready", of(a.ShowConfig, "config"), (has_config,)),
+    Scene("config-ready-notice", Notice(NoticeKind.CONFIG_READY, {"config_id": config_id}), (has_config,)),
+    Scene("config-left-waiting", of(a.LeaveWaiting, "config"), (waits_for_config,)),
+    Scene("config-key", of(a.ShowKey, "config"), (has_config,)),
+    Scene("config-reissue", of(a.ReissueLink, "config", sure=False), (has_config,)),
+    Scene("config-reissued", of(a.ReissueLink, "config", sure=True), (has_config,)),
+    Scene("config-delete", of(a.DeleteConfig, "config", sure=False), (has_config,)),
+    Scene("config-deleted", of(a.DeleteConfig, "config", sure=True), (has_config,)),
+    Scene("config-too-many", NEW, (has_config, is_at_the_menu)),
+    Scene("config-moved", Notice(NoticeKind.CONFIG_MOVED, {"config_id": config_id}), (has_config,)),
+    Scene(
+        "config-paused",
+        Notice(
+            NoticeKind.CONFIG_PAUSED,
+            {"name": "VPN 1", "addresses": 5, "most": 2, "ends_at": "2026-11-30T12:00:00+00:00"},
+        ),
+    ),
+    Scene("devices-none", of(a.ShowDevices, "config"), (has_config,)),
+    Scene("devices", of(a.ShowDevices, "config"), (has_config, has_device)),
+    Scene("device-removed", remove_device, (has_config, has_device)),
+)
+SALES = (
+    Scene("plans", page("plans")),
+    Scene("plans-discount", page("plans"), (HALF, typed("/promo HALF"))),
+    Scene("plan", a.ChoosePlan(key=PLAN), (has_money,)),
+    Scene("plan-discount", a.ChoosePlan(key=PLAN), (HALF, has_money, typed("/promo HALF"))),
+    Scene("plan-short", a.ChoosePlan(key=PLAN)),
+    Scene("bought", plan(a.BuyPlan), (has_money,)),
+    Scene("gift-bought", plan(a.GiftPlan), (has_money,)),
+    Scene("gifts-none", page("gifts")),
+    Scene("gifts", page("gifts"), (has_money, pressed(plan(a.GiftPlan)))),
+    Scene("gift-redeemed-notice", Notice(NoticeKind.GIFT_REDEEMED, {"days": 90})),
+    Scene("promo", a.EnterPromo()),
+    Scene("promo-command", "/promo"),
+    Scene("promo-unknown", "NOSUCHCODE", (pressed(a.EnterPromo()),)),
+    Scene("promo-rubles", "MONEY", (MONEY, pressed(a.EnterPromo()))),
+    Scene("promo-days", "WEEK", (WEEK, pressed(a.EnterPromo()))),
+    Scene("promo-discount", "HALF", (HALF, pressed(a.EnterPromo()))),
+    Scene("promo-used", "/promo WEEK", (WEEK, typed("/promo WEEK"))),
+    Scene("purchase-returned", Notice(NoticeKind.PURCHASE_RETURNED, {"amount": "349.00", "debt": "0.00"})),
+    Scene("purchase-returned-debt", Notice(NoticeKind.PURCHASE_RETURNED, {"amount": "300.00", "debt": "49.00"})),
+)
+MONEY_SCENES = (
+    Scene("balance", page("balance")),
+    Scene("top-up", a.TopUp(missing=0)),
+    Scene("top-up-amount", a.ChooseMethod(method="ton", kopecks=0)),
+    Scene("top-up-wrong-amount", "a lot", (pressed(a.ChooseMethod(method="ton", kopecks=0)),)),
+    *(Scene(f"invoice-{method}", invoice(method)) for method in ("ton", "usdt", "stars", "cryptobot", "yookassa")),
+    Scene("invoice-typed", "150", (pressed(a.ChooseMethod(method="ton", kopecks=0)),)),
+    Scene("invoice-waiting", of(a.CheckInvoice, "payment"), (pressed(invoice("ton")),)),
+    Scene("invoice-cancelled", of(a.CancelInvoice, "payment"), (pressed(invoice("stars")),)),
+    Scene(
+        "invoice-closed",
+        of(a.CheckInvoice, "payment"),
+        (pressed(invoice("stars"), of(a.CancelInvoice, "payment")),),
+    ),
+    Scene("invoice-paid", of(a.CheckInvoice, "payment"), (has_money,)),
+    Scene("payment-confirmed", Notice(NoticeKind.PAYMENT_CONFIRMED, SUM)),
+    Scene("payment-expired", Notice(NoticeKind.PAYMENT_EXPIRED, {**SUM, "message": True}), (pressed(invoice("ton")),)),
+    Scene("payment-refunded", Notice(NoticeKind.PAYMENT_REFUNDED, SUM)),
+    Scene("balance-added", Notice(NoticeKind.BALANCE_ADJUSTED, {"amount": "100.00"})),
+    Scene("balance-taken", Notice(NoticeKind.BALANCE_ADJUSTED, {"amount": "-100.00"})),
+    Scene("referral-bonus", Notice(NoticeKind.REFERRAL_BONUS, {"amount": "50.00"})),
+)
+REFUSALS = (
+    Scene("gone", of(a.ShowConfig, "config"), (has_config, pressed(of(a.DeleteConfig, "config", sure=True)))),
+    Scene("old-button", "zz9:1"),
+    Scene("old-price", a.BuyPlan(key=PLAN, version="old", intent="a-scene"), (has_money,)),
+    Scene("old-plan", a.ChoosePlan(key="sub_99m")),
+    Scene("no-subscription", NEW, (has_lapsed,)),
+    Scene("banned", "/menu", (is_banned,)),
+)
+SCENES = (*MENU, *CONFIGS, *SALES, *MONEY_SCENES, *REFUSALS)
