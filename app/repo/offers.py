@@ -15,13 +15,15 @@ TOO_LATE = """
 # It leaves the key alone, so that nobody who holds a config and names its owner waits for it in a circle.
 # The discount is the one that waits for this person in its own row; the button only says which one was shown. Where
 # it is another one, or gone, nothing is sold: the person is asked again.
-_OFFER = """
+def offer(beside: str = "") -> str:
+    """Who buys, locked, and at what price; `beside` joins rows that have to stand as they do, and are locked, too."""
+    return f"""
     buyer AS (
         SELECT tg_id, subscription_end, users.max_configs, balance FROM users {beside}
         WHERE tg_id = :tg_id AND NOT is_banned FOR NO KEY UPDATE
     ), held AS (
         SELECT u.id, u.value FROM promo_uses u JOIN buyer ON buyer.tg_id = u.user_id
-        WHERE u.status = 'reserved' AND u.holds_until > :now AND NOT {too_late}
+        WHERE u.status = 'reserved' AND u.holds_until > :now AND NOT {TOO_LATE}
         FOR NO KEY UPDATE OF u
     ), offer AS (
         SELECT buyer.tg_id, buyer.subscription_end, buyer.max_configs, held.id AS use_id,
@@ -30,12 +32,7 @@ _OFFER = """
         WHERE COALESCE(held.id, 0) = :use_id
           AND buyer.balance >= :price - COALESCE(floor(:price * held.value) / 100, 0)
     )
-"""
-
-
-def offer(beside: str = "") -> str:
-    """Who buys, locked, and at what price; `beside` joins rows that have to stand as they do, and are locked, too."""
-    return _OFFER.format(beside=beside, too_late=TOO_LATE)
+"""  # noqa: S608 - constants
 
 
 OFFER = offer()

@@ -1,6 +1,6 @@
-"""Sixty days of customers, two replicas and a crash a day: everybody is told what they should be, once, by daylight.
+"""Weeks of customers, two replicas and a crash a day: everybody is told what they should be, once, by daylight.
 
-`ORBIT_NOTICE_DAYS=365` makes it longer, `ORBIT_NOTICE_SEED` repeats a run.
+`ORBIT_NOTICE_DAYS=60` makes it longer, `ORBIT_NOTICE_SEED` repeats a run.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from app.utils.redis import Cache
 
-DAYS = int(os.environ.get("ORBIT_NOTICE_DAYS", "60"))
+DAYS = int(os.environ.get("ORBIT_NOTICE_DAYS", "20"))
 PEOPLE = 80
 DAY, TEN_MINUTES = timedelta(days=1), timedelta(minutes=10)
 # By then every lease that a dead replica held has run out.
