@@ -173,6 +173,8 @@ class Settings(BaseSettings):
 
     quiet_hours: str | None = None
     support_username: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{4,32}$")] | None = None
+    support_chat_id: Annotated[int, Field(lt=0)] | None = None
+    required_channel: Annotated[str, Field(pattern=r"^(@[A-Za-z0-9_]{4,32}|-[0-9]{5,19})$")] | None = None
     updates_in_hand: PositiveInt = 100
     drain_seconds: PositiveInt = 20
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from app.cashdesk import CashDesk
     from app.fleet import Fleet
+    from app.reception import Reception
     from app.repo.configs import ConfigRepository
     from app.repo.payments import PaymentRepository
     from app.services.accounts import Accounts
@@ -53,6 +54,7 @@ class Counter:
         configs: ConfigRepository,
         cash: CashDesk,
         fleet: Fleet,
+        reception: Reception,
         wake: Callable[[str], None],
         bot: Bot,
         bot_username: Callable[[], Awaitable[str]],
@@ -77,11 +79,13 @@ class Counter:
             devices=fleet.limits.devices,
             renewals=self.renewals,
             reminders=self.reminders,
+            history=reception.history,
             clock=clock,
             referral_bonus=Bonus(
                 Money.rub(settings.referral_bonus), at_signup=settings.referral_trigger == "signup"
             ),
-            support=settings.support_username,
+            contact=reception.contact,
+            support=reception.support,
             bot_username=bot_username,
         )
 

@@ -20,7 +20,7 @@ from app.core.intake import Intake
 from app.core.introduction import Introduction
 from app.core.lanes import Lanes
 from app.core.membership import Membership
-from app.core.middlewares import BannedMiddleware, ErrorBoundary, PrivateOnlyMiddleware
+from app.core.middlewares import ErrorBoundary, PrivateOnlyMiddleware
 from app.core.notices import Notifier
 from app.core.outgoing import OutgoingPolicy
 from app.core.polling import Polling
@@ -34,10 +34,10 @@ from app.locales.locales_mw import LocaleMiddleware
 from app.office import Office
 from app.panels.clients import warn_of_exceptions
 from app.readiness import StartFailed
+from app.reception import Reception
 from app.repo.bonuses import Bonuses
 from app.repo.configs import ConfigRepository
 from app.repo.deliveries import DeliveryRepository
-from app.repo.doorman import Doorman
 from app.repo.init_db import migrate, seed_panel
 from app.repo.jobs import JobRepository
 from app.repo.leases import Leadership
@@ -134,6 +134,7 @@ class App:
     def _telegram(self) -> None:
         storage = Dialogues(self.stores.cache.client, state_ttl=3600, data_ttl=3600)
         self.dispatcher = ShortDispatcher(name="orbit")
+        self.reception = Reception(self.settings, self.stores, self.clock, self.bot, self.accounts, self.wake)
         self.counter = Counter(
             self.settings,
             self.stores,
@@ -143,19 +144,21 @@ class App:
             self.configs,
             self.cash,
             self.fleet,
+            self.reception,
             self.wake,
             self.bot,
             self._bot_username,
         )
         self.dispatcher["shopfront"] = self.counter.shopfront
         self.buckets = LocalBuckets()
-        locale = LocaleMiddleware(Doorman(self.stores.cache), self.accounts, storage)
+        locale = LocaleMiddleware(self.reception.doorman, self.accounts, storage)
         around = (
+            *self.reception.first,
             PrivateOnlyMiddleware(),
             ErrorBoundary(),
             locale,
             RateLimitMiddleware(self.buckets),
-            BannedMiddleware(),
+            *self.reception.last,
         )
         for middleware in around:
             self.dispatcher.message.outer_middleware(middleware)
@@ -218,6 +221,7 @@ class App:
         self._every("deliveries", 60, self.deliveries.run_once)
         self._every("introduction", 3600, Introduction(self.bot, self.settings.free_trial_days).run_once)
         self._every("buckets", 3600, self.buckets.sweep)
+        self.reception.start_jobs(self._every)
         self.counter.start_jobs(self._every)
         self.cash.start_jobs(self._every)
         self.fleet.start_jobs(self._every, self.supervisor)

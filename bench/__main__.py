@@ -25,6 +25,7 @@ from bench.money import money_rows
 from bench.panels import PANELS, SICK, panel_rows
 from bench.report import chart, print_counts, print_rows
 from bench.rounds import Row, measure
+from bench.screens import print_screens, screen_chart, screen_costs
 from bench.shop import open_shop
 from bench.trips import count_all
 
@@ -81,7 +82,11 @@ async def _clicks(database: URL, redis: OpenRedis, rounds: int, people: int) -> 
         counts = await count_all(counted, FIRST_PERSON * 3, FIRST_PERSON * 4)
     print_counts(counts)
     _draw("click.svg", chart(rows))
-    return all(row.holds for row in rows) and all(count.holds for count in counts)
+    screens = await screen_costs(database, redis.client, HOME)
+    print_screens(screens)
+    _draw("screens.svg", screen_chart(screens))
+    verdicts = [*(row.holds for row in rows), *(count.holds for count in counts), *(cost.holds for cost in screens)]
+    return all(verdicts)
 
 
 async def _money(database: URL, redis: OpenRedis, rounds: int) -> bool:

@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from sandbox.console_guard import add_security_headers, loopback_only
-from sandbox.console_people import DEFAULT_PEOPLE
+from sandbox.console_people import DEFAULT_GROUP, DEFAULT_PEOPLE
 from sandbox.console_proxy import Proxy
 
 _PAGE = Path(__file__).parent / "page"
@@ -165,11 +165,12 @@ class Console:
         return await self._proxy.forward(request, url, _tail(request, 2))
 
     async def settle(self, _app: web.Application) -> None:
-        """Bring the default people into a world that has nobody yet."""
+        """Bring the default people, and a group for the operator among them, into a world that has nobody yet."""
         if await self._people():
             return
-        for newcomer in DEFAULT_PEOPLE:
-            async with self._proxy.session.post(f"{self._world.telegram_url}/sim/people", json=newcomer) as answer:
+        default = [("people", newcomer) for newcomer in DEFAULT_PEOPLE] + [("groups", DEFAULT_GROUP)]
+        for path, body in default:
+            async with self._proxy.session.post(f"{self._world.telegram_url}/sim/{path}", json=body) as answer:
                 answer.raise_for_status()
 
     async def _people(self) -> list[dict[str, object]]:

@@ -14,6 +14,9 @@ class Newcomer(TypedDict):
 
 OPERATOR_ID: Final = 1003
 
+OPERATORS_GROUP: Final = -1_001_003
+DEFAULT_GROUP: Final[dict[str, object]] = {"id": OPERATORS_GROUP, "title": "Orbit support", "members": [OPERATOR_ID]}
+
 DEFAULT_PEOPLE: Final[tuple[Newcomer, ...]] = (
     {"id": 1001, "first_name": "Nina", "username": "nina", "language_code": "ru"},
     {"id": 1002, "first_name": "Max", "username": "max", "language_code": "ru"},

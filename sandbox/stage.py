@@ -11,6 +11,7 @@ from pathlib import Path
 from sandbox import console
 from sandbox.bot_process import ROOT, BotFailedError, BotProcess, environment
 from sandbox.clock import SandboxClock
+from sandbox.console_people import OPERATORS_GROUP
 from sandbox.serve import HOST, Server
 from sandbox.world import PanelDoor, World
 
@@ -89,7 +90,7 @@ async def running(home: Path, port: int, say: Say, commands: Commands = _PROJECT
         await world.start()
         stack.push_async_callback(world.stop)
         say("Telegram, the TON chain, Crypto Pay, YooKassa and two VPN panels (Marzban, PasarGuard) are up")
-        env = world.env() | _bots_web()
+        env = world.env() | _bots_web() | {"SUPPORT_CHAT_ID": str(OPERATORS_GROUP)}
         bot = BotProcess(env, home / "bot.log", commands.bot)
         stack.push_async_callback(bot.stop)
         emulators = (world.telegram_url, world.chain_url, world.cryptopay_url, world.yookassa_url)

@@ -49,7 +49,7 @@ EMPTY = text(
     """
 )
 # What these set up for a module is a world, a browser or a bot.
-COSTLY_FILES = ("test_failpoints.py", "test_money_machine.py", "test_stars_walk.py")
+COSTLY_FILES = ("test_failpoints.py", "test_money_machine.py", "test_scenes.py", "test_stars_walk.py")
 # These share a browser.
 OF_PAGES = ("test_page", "test_subscription_page", "test_browser_walk")
 KILLS_A_WALK = 11

@@ -37,6 +37,11 @@ PARTS: dict[str, dict[str, str]] = {
     "account": {
         "account": "Show a person's balance with its ledger, invoices, receipts, purchases and what operators did."
     },
+    "bans": {
+        "ban": "Shut somebody out; they read the reason, and can still write to support.",
+        "unban": "Let somebody in again.",
+        "bans": "List who is shut out, why, by whom and until when.",
+    },
     "rates": {
         "rates": "Show what assets are worth: the rate in use, and what each source says now."
     },
@@ -49,6 +54,7 @@ PARTS: dict[str, dict[str, str]] = {
         "bench": "Measure speed under load; arguments go to the bench.",
         "torture": "Run the long tests that kill, cut and race.",
         "bite": "Plant known bugs in a copy, one by one, and see that the tests catch each; arguments name some.",
+        "screens": "Draw every screen of the bot in every language into docs/screens; arguments name some.",
         "lint": "Check style, types and direction of imports.",
     },
 }

@@ -1,4 +1,4 @@
-"""Commands for who works on the project: test, lint, bench, torture, bite; they only start the tools."""
+"""Commands for who works on the project: test, lint, bench, torture, bite, screens; they only start the tools."""
 
 import os
 import subprocess
@@ -20,8 +20,8 @@ _LINTERS = {
 
 
 def register(app: typer.Typer) -> None:
-    """Add test, lint, bench, torture, bite."""
-    for command in (test, bench, torture, bite):
+    """Add test, lint, bench, torture, bite, screens."""
+    for command in (test, bench, torture, bite, screens):
         app.command(context_settings=_PASS_ON)(command)
     app.command()(lint)
 
@@ -46,6 +46,11 @@ def torture(context: typer.Context) -> None:
 def bite(context: typer.Context) -> None:
     """Plant known bugs in a copy, one by one, and see that the tests catch each; arguments name some."""
     raise typer.Exit(_run("-m", "tests.planted", *context.args))
+
+
+def screens(context: typer.Context) -> None:
+    """Draw every screen of the bot in every language into docs/screens; arguments name some."""
+    raise typer.Exit(_run("-m", "tests.screens", *context.args))
 
 
 def lint() -> None:

@@ -11,6 +11,7 @@ import typer
 
 from app.cli.context import panel_table
 from app.cli.doctor_providers import yookassa
+from app.cli.doctor_telegram import required_channel, support_group
 from app.cli.finding import Finding
 from app.cli.rates import age, asked, of
 from app.clients import open_panels, open_tonapi
@@ -66,6 +67,10 @@ async def _examined(settings: Settings) -> list[Finding]:
     said = f"complete: {mode}, {plans} plans, TON {'on' if settings.ton_address else 'off'}"
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as http:
         asked = [_telegram(settings, http), _chain(settings, http), yookassa(settings, http)]
+        if settings.support_chat_id is not None:
+            asked.append(support_group(settings, http, settings.support_chat_id))
+        if settings.required_channel is not None:
+            asked.append(required_channel(settings, http, settings.required_channel))
         if settings.public_address is not None:
             asked.append(links(settings.public_address, http))
         outside = await asyncio.gather(*asked)

@@ -115,7 +115,7 @@ def dismiss(
         money = await desk.find(reference)
         print(money_line(money))
         _ask("Set it aside?", yes=yes)
-        await desk.dismiss(money, _reason(reason))
+        await desk.dismiss(money, reason_of(reason))
         return "Set aside."
 
     print(_at_the_desk(work))
@@ -132,7 +132,7 @@ def adjust(
     """Change a balance by a sum, with a reason; never below zero, and once for each key."""
     if key is not None and not KEY.fullmatch(key):
         raise typer.BadParameter("a key is up to 64 letters, digits, dots, dashes and underscores")
-    wish = Adjustment(tg_id, _change(amount), _reason(reason), key or uuid.uuid4().hex, tell)
+    wish = Adjustment(tg_id, _change(amount), reason_of(reason), key or uuid.uuid4().hex, tell)
 
     async def work(_settings: Settings, _stores: Stores, desk: OperatorDesk) -> str:
         print(f"Account {tg_id}: {wish.amount} RUB, because {wish.reason} (key {wish.key}).")
@@ -201,7 +201,8 @@ def _rubles(text: str) -> Money:
     return Money.rub(match.group(2).replace(",", "."))
 
 
-def _reason(text: str) -> str:
+def reason_of(text: str) -> str:
+    """The operator's words in one line; BadParameter where they are none or too many."""
     reason = " ".join(text.split())
     if not reason or len(reason) > 200 or not reason.isprintable():
         raise typer.BadParameter("give a reason of 1 to 200 characters")

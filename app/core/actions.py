@@ -137,6 +137,48 @@ class CancelInvoice(Action, prefix="cxl", section="balance"):
     id: int
 
 
+class ShowHistory(Action, prefix="hist", section="balance"):
+    """Show a page of the history: behind the entry of that id, or before it (`newer`); 0 for the newest."""
+
+    id: int
+    payment: bool
+    newer: bool
+
+
+class ShowReceipt(Action, prefix="rcpt", section="balance"):
+    """Show the receipt of an entry; `at`, `at_payment` and `newer` say which page to go back to."""
+
+    id: int
+    payment: bool
+    at: int
+    at_payment: bool
+    newer: bool
+
+
+class ChooseSubject(Action, prefix="sup", section="help"):
+    """Say what a request to support is about."""
+
+    category: str
+
+
+class AskSupport(Action, prefix="ask", section="help"):
+    """Begin to write to support, about the entry of that id of the history; 0 for none."""
+
+    category: str
+    id: int
+    payment: bool
+
+
+class CloseTicket(Action, prefix="solved", section="help"):
+    """Say that a request is solved."""
+
+    id: int
+
+
+class CheckChannel(Action, prefix="gate"):
+    """Ask Telegram anew whether the person is in the required channel."""
+
+
 class SetLanguage(Action, prefix="lang", section="settings"):
     """Choose a language."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardMarkup
 
 from app.core.actions import (
     Menu,
@@ -14,9 +14,11 @@ from app.core.actions import (
     ShowRenewal,
 )
 from app.core.buttons import back, button, keyboard, share
+from app.core.keys.support import contact_row
 from app.locales.locales import TRANSLATORS, translator
 
 if TYPE_CHECKING:
+    from app.core.contact import Contact
     from app.locales.locales import Translator
 
 
@@ -67,8 +69,7 @@ def settings(language: str) -> InlineKeyboardMarkup:
 
 
 @lru_cache(maxsize=8)
-def help_page(language: str, support: str | None) -> InlineKeyboardMarkup:
+def help_page(language: str, contact: Contact) -> InlineKeyboardMarkup:
     """Support, where there is one, and back."""
     t = translator(language)
-    contact = [InlineKeyboardButton(text=t.plain("help.support"), url=f"https://t.me/{support}")] if support else []
-    return keyboard([button(t.plain("menu.vpn"), Menu(page="vpn"))], contact, back(t))
+    return keyboard([button(t.plain("menu.vpn"), Menu(page="vpn"))], contact_row(t, contact), back(t))

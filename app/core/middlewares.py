@@ -15,9 +15,11 @@ from redis.exceptions import RedisError
 from app.core import keyboards
 from app.core.actions import section_of
 from app.core.errors import STALE, new_incident, words_for
+from app.core.exempt import asks_for_help
 from app.core.handlers.auth import menu_page
 from app.core.outgoing import PersonGone
-from app.core.screens.screen import Screen, show
+from app.core.screens import support
+from app.core.screens.screen import Screen, reply, show
 from app.domain.errors import Banned, OrbitError, StorageUnavailable
 from app.locales.locales import language_of, translator
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
     from aiogram.types import TelegramObject
 
+    from app.core.contact import Contact
     from app.locales.locales import Translator
+    from app.services.bans import Bans
 
     Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 
@@ -66,14 +70,30 @@ class ErrorBoundary(BaseMiddleware):
 
 
 class BannedMiddleware(BaseMiddleware):
-    """A banned account hears why nothing happens. Rights to money are checked again where money moves."""
+    """Who is banned hears why and until when, and can still ask for help.
+
+    Rights to money are checked again where money moves.
+    """
+
+    def __init__(self, bans: Bans, contact: Contact) -> None:
+        self._bans = bans
+        self._contact = contact
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
-        """Call the handler for who is not banned."""
+        """Call the handler for who is not banned, and for who asks for help."""
         account = data.get("account")
-        if account is not None and account.is_banned:
-            raise Banned
-        return await handler(event, data)
+        if account is None or not account.is_banned or asks_for_help(event, data["raw_state"]):
+            try:
+                return await handler(event, data)
+            except Banned:  # seen by the database, and not by the cache yet
+                log.info("banned_late", tg_id=data["event_from_user"].id)
+        ban = await self._bans.of(data["event_from_user"].id)
+        screen = support.banned(_translator(data), ban, self._contact)
+        if isinstance(event, CallbackQuery):
+            return await show(event, screen)
+        if isinstance(event, Message):
+            return await reply(event, screen)
+        return None
 
 
 def _translator(data: dict[str, Any]) -> Translator:

@@ -95,11 +95,8 @@ class Notifier:
             case NoticeKind.REFERRAL_BONUS:
                 text = t("notice.bonus", amount=t.money(Money.rub(notice.facts["amount"])))
                 await send(self._bot, notice.recipient, Screen(text, topups_keys.paid(t), effect=CELEBRATION))
-            case NoticeKind.GIFT_REDEEMED:
-                text = t("notice.gift", days=t.count("day", int(notice.facts["days"])))
-                await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
-            case NoticeKind.RENEWED:
-                await send(self._bot, notice.recipient, Screen(_renewed(notice, t), sales_keys.bought(t)))
+            case NoticeKind.GIFT_REDEEMED | NoticeKind.RENEWED | NoticeKind.TICKET_CLOSED:
+                await send(self._bot, notice.recipient, _news(notice, t))
             case NoticeKind.PURCHASE_RETURNED:
                 await self._say_in(notice, Screen(_returned(notice, t), topups_keys.paid(t)))
             case (
@@ -195,9 +192,17 @@ def _returned(notice: Notice, t: Translator) -> Markup:
     return t("notice.returned_debt", amount=t.money(amount), debt=t.money(debt))
 
 
-def _renewed(notice: Notice, t: Translator) -> Markup:
-    """What was bought by itself, with the number by which a person finds it should the message come twice."""
+def _news(notice: Notice, t: Translator) -> Screen:
+    """What is told in a message of its own; of a renewal with the number that tells a message which came twice."""
     facts = notice.facts
-    price, balance = t.money(Money.rub(facts["price"])), t.money(Money.rub(facts["balance"]))
-    end = t.date(datetime.fromisoformat(facts["end"]))
-    return t("notice.renewed", end=end, price=price, balance=balance, receipt=facts["receipt"])
+    match notice.kind:
+        case NoticeKind.RENEWED:
+            price, balance = t.money(Money.rub(facts["price"])), t.money(Money.rub(facts["balance"]))
+            end = t.date(datetime.fromisoformat(facts["end"]))
+            text = t("notice.renewed", end=end, price=price, balance=balance, receipt=facts["receipt"])
+            return Screen(text, sales_keys.bought(t))
+        case NoticeKind.TICKET_CLOSED:
+            return Screen(t("notice.ticket_closed", number=facts["number"]), keyboards.to_home(t.language))
+        case _:
+            days = t.count("day", int(facts["days"]))
+            return Screen(t("notice.gift", days=days), keyboards.to_home(t.language))

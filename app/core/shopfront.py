@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from app.core.contact import Contact
     from app.domain.referral import Bonus
     from app.services.accounts import Accounts
     from app.services.configs import Configs
     from app.services.devices import Devices
     from app.services.gifts import Gifts
+    from app.services.history import History
     from app.services.ports import Clock
     from app.services.promos import Promos
     from app.services.reminders import Reminders
     from app.services.renewals import Renewals
     from app.services.shop import Shop
+    from app.services.support import Support
     from app.services.topups import TopUps
 
 
@@ -34,7 +37,9 @@ class Shopfront:
     devices: Devices
     renewals: Renewals
     reminders: Reminders
+    history: History
     clock: Clock
     referral_bonus: Bonus
-    support: str | None
+    contact: Contact
+    support: Support | None
     bot_username: Callable[[], Awaitable[str]]

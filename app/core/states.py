@@ -34,6 +34,12 @@ class PromoState(StatesGroup):
     waiting_code = State()
 
 
+class SupportState(StatesGroup):
+    """A message to support is awaited; the data say what a new request is about."""
+
+    writing = State()
+
+
 class Dialogues(RedisStorage):
     """Keeps the dialogues in Redis. One that is away forgets them: the next text meets the menu, every button works."""
 

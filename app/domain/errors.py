@@ -112,6 +112,12 @@ class MethodUnavailable(OrbitError):
     code = "error.method_unavailable"
 
 
+class TooManyMessages(OrbitError):
+    """Support has many messages of this person to read already."""
+
+    code = "error.too_many_messages"
+
+
 class StorageUnavailable(OrbitError):
     """The database does not answer; nothing was changed."""
 

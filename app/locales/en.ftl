@@ -288,6 +288,7 @@ paysupport =
 
         If that doesn't help, or you need a refund, write to { $contact } and name the number of the receipt. We answer ourselves: Telegram support and @BotSupport can't help with purchases made in bots.
     .contact = the owner of this bot
+    .here = to us by the button below
 
 terms =
     .text =
@@ -301,6 +302,10 @@ terms =
         6. The seller and the support are this bot, not Telegram.
 
 notice =
+    .ticket_closed =
+        ✅ <b>Your request No. { $number } is closed</b>
+
+        If something is still open, write to us again.
     .refunded =
         ↩️ <b>Refund of { $amount }</b>
 
@@ -478,6 +483,136 @@ sub =
 price =
     .off = <s>{ $full }</s> { $price } (−{ $percent }%)
 
+history =
+    .open = 📜 History
+    .title =
+        📜 <b>History</b>
+
+        { $entries }
+
+        Press the number of an entry to open its receipt.
+    .empty =
+        📜 <b>History</b>
+
+        Your top-ups and purchases will appear here.
+    .line =
+        { $number }. <b>{ $amount }</b> · { $what }
+        { $state } · { $date }
+    .newer = ‹ Newer
+    .older = Older ›
+
+entry =
+    .topup = Top-up
+    .purchase = Subscription
+    .gift = Subscription as a gift
+    .promo = Promo code
+    .referral = Bonus for a friend
+    .refund = Payment refunded
+    .undelivered = Money for a subscription came back
+    .adjustment = Correction by support
+    .other = Change of the balance
+    .waiting = waiting for payment
+    .expired = expired
+    .cancelled = cancelled
+    .failed = did not go through
+    .credited = credited
+    .paid = charged
+    .returned = returned
+    .partly_returned = partly returned
+
+receipt =
+    .title = 🧾 <b>Receipt No. { $number }</b>
+    .what = What for: { $what }
+    .amount = Amount: <b>{ $amount }</b>
+    .state = Status: { $state }
+    .at = When: { $at }
+    .plan = Period: { $plan }
+    .method = Paid with: { $method }
+    .hash = Transfer: <code>{ $hash }</code>
+    .draft = Hello! A question about a payment, receipt No. { $number }.
+    .problem = 🆘 Problem with this payment
+
+support =
+    .title =
+        💬 <b>Support</b>
+
+        What is it about?
+    .open =
+        💬 <b>Support</b>
+
+        Your request No. { $number } is open. Just write here: text, photos, files, voice messages. The answer comes to this chat.
+    .payment = 💳 Payment or refund
+    .vpn = 🔌 VPN does not work
+    .other = 💡 Something else
+    .which =
+        💳 <b>Payment or refund</b>
+
+        Which payment is it about?
+    .no_entry = Something else
+    .write =
+        <b>{ $about }</b>
+
+        Tell us what happened. You can send a photo, a file or a voice message.
+    .write_about =
+        { $receipt }
+
+        ✍️ Tell us what happened. Need a refund? Just say so: we attach the receipt ourselves.
+    .sent = ✅ Passed on. The answer comes here, to this chat.
+    .cant_pass = We can't pass on a message of this kind. Please send text, a photo, a file or a voice message.
+    .solved = ✅ It is solved
+    .closed =
+        ✅ <b>The request is closed</b>
+
+        Thank you! If you have another question, we are here.
+
+desk =
+    .card =
+        🎫 <b>Request No. { $number }</b> · { $category }
+
+        { $name } · <code>{ $user }</code> · { $language }
+        Subscription: { $subscription }
+        Balance: { $balance }
+    .no_subscription = none
+    .until = until { $end }
+    .banned = 🚫 Shut out: { $reason }
+    .entries =
+        Lately:
+        { $lines }
+    .line = { $at }: { $what }, { $amount }, { $state }
+    .about =
+        📎 Attached:
+        { $receipt }
+    .refund =
+        To refund:
+        <code>./orbit refund { $gateway } { $charge }</code>
+    .adjust =
+        This method knows no refunds. Send the money yourself, then take it from the balance:
+        <code>./orbit adjust { $user } -{ $rubles } --reason "payment { $number } sent back"</code>
+    .how =
+        All of the account: <code>./orbit account { $user }</code>
+        Write here to answer the customer. What begins with // stays among you. To finish: /close
+    .closed = ✅ The request is closed, and the customer was told.
+    .solved = ✅ The customer says that it is solved. The request is closed.
+    .nothing_open = There is no open request here.
+    .person_gone = ⚠️ Not delivered: the customer has blocked the bot.
+    .not_passed = ⚠️ This message could not be passed on to the customer.
+    .not_stored = ⚠️ Not stored. Please send it once more.
+
+ban =
+    .title = 🚫 <b>Access is closed</b>
+    .reason = Reason: { $reason }
+    .until = Opens: { $until }
+    .mistake = If this is a mistake, write to us.
+
+gate =
+    .title =
+        📣 <b>One step left</b>
+
+        Subscribe to our channel: it has the news of the service. Then come back and press “I have subscribed”.
+    .channel = Open the channel
+    .check = I have subscribed
+    .not_yet = We can't see your subscription yet. Open the channel, subscribe, and press once more.
+
 promo =
     .enter = 🎟 Promo code
     .ask =
@@ -629,14 +764,15 @@ reminder =
         <b>{ $missing }</b> was missing to renew it. Top up, and within a minute we renew it.
 
 error =
+    .too_many_messages = We have your messages and will answer soon. You can send the next one in a few minutes.
     .internal = Something went wrong. Please try again. If it doesn't help, give support the code <code>{ $incident }</code>.
     .not_found = That is gone. Here is what there is now:
     .banned = Access is closed. If this is a mistake, write to support.
     .insufficient = You have { $have }, { $need } is needed.
     .plan_changed = The terms of this plan have changed. Please have another look.
     .offer_changed = Your price has just changed, so we have not charged anything. Please have another look.
-    .no_subscription = You need a subscription to create a config.
-    .too_many_configs = Your subscription allows { $configs }. Delete one of them or choose a plan with more.
+    .no_subscription = Your subscription has ended, so there is no new config for now.
+    .too_many_configs = Your subscription allows { $configs } at once. To create a new one, delete one you don't need, or choose a plan with more.
     .amount = Type the amount as a number: from { $minimum } to { $maximum }.
     .too_many_payments = Too many invoices are open. Pay or cancel one of them.
     .method_unavailable = This payment method is unavailable right now. Try another one, or a little later.

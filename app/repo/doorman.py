@@ -1,4 +1,4 @@
-"""One look at a person in one round trip: the cached account, a token of the rate limit, the dialogue's state."""
+"""One look at a person in one round trip: cached account, token of the rate limit, dialogue's state, membership."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from app.utils.redis import Cache
 
 BUCKET_SECONDS = 3600
+# Who leaves the required channel is asked back no later than this.
+MEMBER_SECONDS = 600
 
 # A token bucket kept as one number: the moment at which it will be full again. A token moves it one interval on;
 # there is none while that moment lies more than the whole bucket ahead. Redis's own clock serves all replicas.
@@ -42,7 +44,7 @@ return found
 
 
 class Doorman:
-    """Implements services.doors.Door on one Lua script."""
+    """Implements services.doors.Door on one Lua script, and core.gate.Guests."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
@@ -51,9 +53,13 @@ class Doorman:
     def look(self, tg_id: int, bucket: Bucket | None, state_key: str) -> Awaitable[Look]:
         """What the cache knows of the person, asked at once; a Redis that is away knows nothing."""
         action = bucket.action if bucket else "none"
-        keys = [f"rate_limit:{tg_id}:{action}", *account_keys(tg_id), state_key]
+        keys = [f"rate_limit:{tg_id}:{action}", *account_keys(tg_id), state_key, _member_key(tg_id)]
         args = (bucket.interval_ms, bucket.burst, BUCKET_SECONDS) if bucket else (0, 0, 0)
         return _Looking(self._cache, self._script, tg_id, keys, args)
+
+    async def remember_member(self, tg_id: int) -> None:
+        """The person was seen in the required channel: believed for some minutes."""
+        await self._cache.set(_member_key(tg_id), "1", MEMBER_SECONDS)
 
 
 class _Looking:
@@ -70,6 +76,10 @@ class _Looking:
         found = yield from self._answer().__await__()
         if found is None:
             return Look(None, "0", None, None)
-        *values, state, wait_ms = found
+        *values, state, member, wait_ms = found
         cached = load(self._tg_id, values)
-        return Look(cached.account, cached.generation, int(wait_ms), state)
+        return Look(cached.account, cached.generation, int(wait_ms), state, is_member=member is not None)
+
+
+def _member_key(tg_id: int) -> str:
+    return f"member:{tg_id}"

@@ -37,10 +37,12 @@ from app.repo.move_models import ConfigLeftover, ConfigMove, PanelSighting, Pane
 from app.repo.operator_models import AuditRun, OperatorAct, OperatorNotice, ProviderSighting
 from app.repo.promo_models import Gift, Grant, Promocode, PromoMiss, PromoUse
 from app.repo.renewal_models import Reminder, ReminderScan, Renewal
+from app.repo.support_models import Ban, SupportMessage, SupportTicket, SupportTopic
 
 __all__ = [
     "AddressPause",
     "AuditRun",
+    "Ban",
     "Base",
     "ChainCursor",
     "Config",
@@ -76,6 +78,9 @@ __all__ = [
     "Server",
     "SubscriptionCopy",
     "SubscriptionLink",
+    "SupportMessage",
+    "SupportTicket",
+    "SupportTopic",
     "TonTransaction",
     "TrialGrant",
     "User",

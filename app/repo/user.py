@@ -1,4 +1,4 @@
-"""Accounts: arriving, reading for display, language, ban, referrals. Moves no money."""
+"""Accounts: arriving, reading for display, language, referrals. Moves no money."""
 
 from __future__ import annotations
 
@@ -84,9 +84,6 @@ ARRIVE = statement(
 
 SET_LANGUAGE = statement("UPDATE users SET language = :language WHERE tg_id = :tg_id")
 SET_GONE = statement("UPDATE users SET gone_at = :at WHERE tg_id = :tg_id")
-SET_BANNED = statement(
-    "UPDATE users SET is_banned = (:reason IS NOT NULL), ban_reason = :reason WHERE tg_id = :tg_id RETURNING tg_id"
-)
 REFERRALS = statement(
     "SELECT count(*) AS invited, count(bonus_paid_at) AS paid, COALESCE(sum(bonus), 0) AS earned"
     " FROM referrals WHERE referrer_id = :tg_id"
@@ -167,12 +164,6 @@ class UserRepository(BaseRepository):
     async def mark_gone(self, tg_id: int, at: datetime | None) -> None:
         """Remember that the person blocked the bot at `at`, or came back (None)."""
         await self.database.run(SET_GONE, {"tg_id": tg_id, "at": at})
-
-    async def set_banned(self, tg_id: int, reason: str | None) -> bool:
-        """Ban for a reason, or lift the ban (None); whether there is such an account."""
-        rows = await self.database.run(SET_BANNED, {"tg_id": tg_id, "reason": reason})
-        await self.drop_account(tg_id, parts=("profile",))
-        return bool(rows)
 
     async def referrals(self, tg_id: int) -> tuple[int, int, Money]:
         """How many were invited, how many of them paid, and the rubles earned."""

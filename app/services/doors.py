@@ -32,15 +32,17 @@ class Bucket(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The cached account, how long the person must wait, the state of the dialogue.
+    """The cached account, how long the person must wait, the state of the dialogue, whether the channel has them.
 
-    `wait_ms` is None where Redis does not answer; `generation` is what a refill of the cache must match.
+    `wait_ms` is None where Redis does not answer; `generation` is what a refill of the cache must match. `is_member`
+    says that they were seen in the required channel of late.
     """
 
     account: Account | None
     generation: str
     wait_ms: int | None
     state: str | None
+    is_member: bool = False
 
 
 class Door(Protocol):

@@ -230,6 +230,7 @@ class NoticeKind(StrEnum):
     PURCHASE_RETURNED = "purchase_returned"
     CONFIG_PAUSED = "config_paused"
     RENEWED = "renewed"
+    TICKET_CLOSED = "ticket_closed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 """Owns what a person does in Telegram: write, start, click, block; must not answer for the bot."""
 
+import base64
 import re
+import secrets
 from datetime import UTC, datetime
+from typing import Literal
 
 from aiogram.types import (
     CallbackQuery,
@@ -11,11 +14,16 @@ from aiogram.types import (
     InlineKeyboardButton,
 )
 
-from sandbox.telegram.people import Content, Person, StoredMessage
+from sandbox.telegram.people import Attachment, Content, Person, StoredMessage
 from sandbox.telegram.telegram import Query, Telegram
+from sandbox.telegram.text.formatted import Formatted
 from sandbox.telegram.text.incoming import TEXT_LIMIT, typed_text
 from sandbox.telegram.wire import chat, user
 
+Kind = Literal["text", "photo", "document", "voice"]
+_PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
+)
 _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
 
@@ -23,17 +31,29 @@ class ActError(ValueError):
     """Something the person's own Telegram would not let them do."""
 
 
-def write(telegram: Telegram, person: Person, text: str) -> StoredMessage:
-    """Send a text to the bot; ActError where the bot is blocked or the text empty or too long."""
+def write(
+    telegram: Telegram, person: Person, text: str, kind: Kind = "text", reply_to: int | None = None
+) -> StoredMessage:
+    """Send a text or a file to the bot; ActError where the bot is blocked or the text has no good length."""
     if person.blocked:
         raise ActError("the bot is blocked: start it again to write")
     typed = typed_text(text)
-    if not 1 <= typed.length() <= TEXT_LIMIT:
+    shortest = 1 if kind == "text" else 0
+    if not shortest <= typed.length() <= TEXT_LIMIT:
         raise ActError(f"a message has 1-{TEXT_LIMIT} characters, not {typed.length()}")
     person.started = True
-    stored = telegram.post(person, Content(typed), by_bot=False)
+    stored = telegram.post(person, _content(telegram, typed, kind), by_bot=False, reply_to=reply_to)
     telegram.updates.add("message", person.id, telegram.told(person, stored))
     return stored
+
+
+def _content(telegram: Telegram, typed: Formatted, kind: Kind) -> Content:
+    if kind == "text":
+        return Content(typed)
+    if kind == "photo":
+        return Content(typed, telegram.photos.add(_PIXEL))
+    file_id, unique_id = f"BQACAgIAAxk{secrets.token_urlsafe(32)}", secrets.token_hex(8)
+    return Content(typed, attachment=Attachment(kind, file_id, unique_id))
 
 
 def start(telegram: Telegram, person: Person, payload: str) -> StoredMessage:

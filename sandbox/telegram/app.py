@@ -4,6 +4,7 @@ from aiohttp import web
 
 from sandbox import faults
 from sandbox.telegram.bot_api import CLIENT_MAX_SIZE, BotApi
+from sandbox.telegram.sim.groups import SimGroups
 from sandbox.telegram.sim.routes import Sim
 from sandbox.telegram.sim.stream import Stream
 from sandbox.telegram.telegram import Telegram
@@ -16,6 +17,7 @@ def create_app(telegram: Telegram) -> web.Application:
     telegram.webhook.reply = api.execute
     api.add_routes(app)
     Sim(telegram).add_routes(app)
+    SimGroups(telegram).add_routes(app)
     Stream(telegram).add_routes(app)
     faults.add_routes(app, telegram.faults)
 

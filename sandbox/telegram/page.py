@@ -19,6 +19,7 @@ def message_view(stored: StoredMessage) -> dict[str, object]:
         "photo": f"/sim/file/{content.photo.unique_id}" if content.photo else None,
         "buttons": shown(stored.keyboard),
         "invoice": invoice_view(content.invoice) if content.invoice else None,
+        "file": content.attachment.kind if content.attachment else None,
         "service": content.is_service,
         "effect": content.effect,
     }

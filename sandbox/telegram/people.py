@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions
 
@@ -13,11 +14,21 @@ _FIRST_ID = 1001
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a person sent; the emulator knows its names and keeps no content."""
+
+    kind: Literal["document", "voice"]
+    file_id: str
+    unique_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
-    """What a message says; the text is the caption where there is a photo."""
+    """What a message says; the text is the caption where there is a photo or a file."""
 
     text: Formatted
     photo: Photo | None = None
+    attachment: Attachment | None = None
     caption_above: bool = False
     spoiler: bool = False
     preview: LinkPreviewOptions | None = None

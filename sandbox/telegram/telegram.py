@@ -9,6 +9,7 @@ from aiogram.types import InlineKeyboardMarkup, Message, User
 from sandbox.clock import SandboxClock
 from sandbox.faults import FaultScript
 from sandbox.telegram.events import Events
+from sandbox.telegram.groups import Groups
 from sandbox.telegram.history import History
 from sandbox.telegram.page import message_view
 from sandbox.telegram.people import Content, People, Person, StoredMessage
@@ -42,6 +43,7 @@ class Telegram:
             username=username,
         )
         self.people = People()
+        self.groups = Groups()
         self.photos = Photos()
         self.updates = Updates()
         self.polling = Polling(self.updates)
@@ -112,8 +114,9 @@ class Telegram:
         return message(self.bot, person, stored)
 
     def reset(self) -> None:
-        """Forget people, chats, photos, waiting updates, history and faults; ids and the bot's own settings stay."""
+        """Forget people, groups, photos, waiting updates, history and faults; ids and the bot's own settings stay."""
         self.people.clear()
+        self.groups.clear()
         self.photos.clear()
         self.updates.clear()
         self.history.clear()

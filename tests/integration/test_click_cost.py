@@ -37,6 +37,7 @@ COSTS = {
     "warm click: gifts": (1, 1),
     "warm click: renewal": (1, 1),
     "warm click: reminders": (1, 1),
+    "warm click: history": (1, 1),
     "warm click: a plan": (0, 1),
     "purchase": (1, 2),
     "purchase of a gift": (1, 2),

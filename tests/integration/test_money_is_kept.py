@@ -47,7 +47,7 @@ NOT_MONEY = {
     "marzban_instances", "servers", "trial_grants", "promocodes", "promo_misses", "rate_history",
     "subscription_links", "subscription_copies", "money_updates", "devices", "address_pauses",
     "config_moves", "config_leftovers", "renewals", "reminders", "reminder_scans",
-    "panel_sightings", "panel_sweeps",
+    "panel_sightings", "panel_sweeps", "bans", "support_messages", "support_tickets", "support_topics",
 }  # fmt: skip
 
 

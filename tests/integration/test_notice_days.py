@@ -194,7 +194,10 @@ class Days:
 
     async def _is_banned_or_not(self, who: int, human: Human) -> None:
         human.is_banned = not human.is_banned and self.dice.random() < 1 / 3
-        await self.books.users.set_banned(who, "spam" if human.is_banned else None)
+        if human.is_banned:
+            await self.books.bans.ban(who, "spam", "olga", self.clock.at)
+        else:
+            await self.books.bans.lift(who, self.clock.at)
 
     def told(self) -> Told:
         """What came, by the look that brought it."""

@@ -130,7 +130,7 @@ async def test_who_blocked_the_bot_is_marked_and_gets_no_old_ones_on_return(worl
 async def test_who_is_banned_hears_nothing(world: RenewalWorld) -> None:
     world.clock.at = TRIAL_END - DAY
     await world.replica.reminders.write_due()
-    await world.users.set_banned(7, "spam")
+    await world.bans.ban(7, "spam", "olga", world.clock.at)
     assert await world.pass_to(TRIAL_END - DAY) == []
     assert await world.pass_to(TRIAL_END) == []
 

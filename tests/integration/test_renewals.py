@@ -261,7 +261,7 @@ async def test_what_is_agreed_to_is_what_was_shown(world: RenewalWorld) -> None:
     standing = await world.replica.renewals.of(7)
     assert standing.agreement is not None
     assert (standing.agreement.plan_key, standing.agreement.price) == ("sub_12m", Money.rub(929))
-    await world.users.set_banned(7, "spam")
+    await world.bans.ban(7, "spam", "olga", world.clock.at)
     with pytest.raises(Banned):
         await world.agrees()
 

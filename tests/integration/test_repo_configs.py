@@ -113,7 +113,7 @@ async def test_a_deleted_config_is_not_found_and_can_not_be_deleted_again(books:
 async def test_without_time_left_or_with_a_ban_there_is_no_config(books: Books) -> None:
     with pytest.raises(NoSubscription):
         await books.configs.request(7, "late", None, NOW + timedelta(days=7))
-    await books.users.set_banned(7, "spam")
+    await books.bans.ban(7, "spam", "olga", NOW)
     with pytest.raises(NoSubscription):
         await request(books, "banned")
     with pytest.raises(NotFound):

@@ -69,7 +69,7 @@ async def test_an_invoice_sent_twice_is_stored_once(books: Books) -> None:
 
 
 async def test_a_banned_person_and_a_stranger_open_nothing(books: Books) -> None:
-    await books.users.set_banned(7, "spam")
+    await books.bans.ban(7, "spam", "olga", NOW)
     with pytest.raises(Banned):
         await books.invoice(7)
     with pytest.raises(NotFound):

@@ -136,7 +136,7 @@ async def test_strangers_and_banned_accounts_use_nothing(books: Books) -> None:
     await books.promo("CODE", PromoKind.BALANCE, 20)
     with pytest.raises(NotFound):
         await books.redeem("CODE", 404)
-    await books.users.set_banned(7, "spam")
+    await books.bans.ban(7, "spam", "olga", NOW)
     with pytest.raises(Banned):
         await books.redeem("CODE")
     assert await books.value(USED) == 0

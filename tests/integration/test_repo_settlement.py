@@ -195,7 +195,7 @@ async def test_dust_before_the_payment_on_one_page_does_not_take_its_place(books
 
 async def test_money_of_a_banned_person_is_still_theirs(books: Books) -> None:
     invoice = await books.invoice()
-    await books.users.set_banned(7, "spam")
+    await books.bans.ban(7, "spam", "olga", NOW)
     await books.settle(books.transfer(invoice))
     assert await books.balance() == Money.rub(400)
     await books.are_right()

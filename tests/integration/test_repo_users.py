@@ -99,17 +99,6 @@ async def test_names_and_language_of_every_kind_survive_the_cache(books: Books) 
     assert (cold.first_name, cold.language) == (name, "en")
 
 
-async def test_a_ban_and_its_end_show_at_once(books: Books) -> None:
-    await books.arrive(7)
-    for reason in ("spam", None):
-        await books.users.glance(7)
-        assert await books.users.set_banned(7, reason)
-        account = await books.users.glance(7)
-        assert account is not None
-        assert account.is_banned is (reason is not None)
-    assert not await books.users.set_banned(404, "spam")
-
-
 async def test_a_stranger_is_nobody(books: Books) -> None:
     assert await books.users.glance(404) is None
 

@@ -11,5 +11,6 @@ from tests.planted.in_kassa import KASSA
 from tests.planted.in_office import OFFICE
 from tests.planted.in_people import PEOPLE
 from tests.planted.in_promos import PROMO
+from tests.planted.in_screens import SCREENS
 
-PLANTS = (*BOOKS, *PEOPLE, *CHAIN, *GATEWAYS, *KASSA, *PROMO, *OFFICE, *CHOICES, *UNDELIVERED)
+PLANTS = (*BOOKS, *PEOPLE, *CHAIN, *GATEWAYS, *KASSA, *PROMO, *OFFICE, *CHOICES, *UNDELIVERED, *SCREENS)

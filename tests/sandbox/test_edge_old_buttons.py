@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
+from app.core.actions import Action, Menu
 from app.locales.locales import translator
 from sandbox.telegram import acts
 from tests.support.rows import all_rows
@@ -78,6 +79,20 @@ async def test_a_price_that_changed_since_the_screen_was_shown_is_never_paid(
         acts.click(floor.telegram, nina, message.id, "plan:sub_3m")
         await feed(dearer, floor.take())
         assert button(nina, "399")
+
+
+async def test_a_button_of_a_version_to_come_gets_the_page_that_it_belongs_to(floor: ShopFloor) -> None:
+    nina = await floor.customer()
+    for action in floor.app.switchboard.prefixes.values():
+        assert issubclass(action, Action)
+        await floor.says(nina, "/menu")
+        await floor.click(nina, f"{action.kind}99:1")
+        fresh = newest(nina)
+        await floor.says(nina, "/menu")
+        await floor.click(nina, Menu(page=action.section).pack())
+        assert fresh.content.text.text == f"{EN.plain('error.stale_button')}\n\n{shown(nina)}", action
+        assert fresh.keyboard == newest(nina).keyboard or action.section == "vpn"
+        await floor.rested()
 
 
 @pytest.mark.parametrize("data", ["chk:999999", "cxl:999999"])

@@ -10,8 +10,6 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from redis.exceptions import RedisError
-
 from app.core.actions import Menu, SetLanguage, kind_of
 from tests.screens.looks import ALERT_LIMIT, button_shape, faults_of, shape_of, text_faults, without
 
@@ -75,7 +73,7 @@ class Crawl:
         here.leads.update(reached)
         if button.callback_data == GOES_HOME:
             self._homes.update(reached)
-        state = await self._dialogue()
+        state = await self._guest.dialogue()
         if state and state not in self._asked:
             self._asked.add(state)
             for words in TYPED:
@@ -147,15 +145,6 @@ class Crawl:
     def _calls(self) -> int:
         calls = self._guest.floor.telegram.history.calls(0)
         return calls[-1].n if calls else 0
-
-    async def _dialogue(self) -> str | None:
-        """What is waited for; nothing where Redis is away and forgets it."""
-        person = self._guest.person.id
-        try:
-            state = await self._guest.floor.app.stores.cache.client.get(f"fsm:{person}:{person}:state")
-        except (RedisError, OSError):
-            return None
-        return str(state) if state else None
 
     def _note(self, path: tuple[str, ...], faults: Iterable[str]) -> None:
         self.faults += [f"{' → '.join(path)}: {fault}" for fault in faults]

@@ -21,6 +21,7 @@ from app.repo.base import ACCOUNT_PARTS
 from app.repo.promo_desk import PromoDeskRepository
 from app.services.devices import SeenDevice
 from app.services.promos import NewPromo
+from sandbox.telegram.groups import Group
 from tests.screens.direct import DirectSession
 from tests.support.shop_floor import ShopFloor, newest, shop_floor
 
@@ -46,6 +47,7 @@ NEWEST = {
     "device": (
         "SELECT min(d.id) FROM devices d JOIN configs c ON c.id = d.config_id WHERE c.user_id = CAST(:me AS bigint)"
     ),
+    "ticket": "SELECT max(id) FROM support_tickets WHERE user_id = CAST(:me AS bigint)",
     "gift": "SELECT max(code) FROM gifts WHERE giver_id = CAST(:me AS bigint)",
 }
 NOTICE = text(
@@ -57,6 +59,7 @@ NOTICE = text(
 )
 LAPSE = text("UPDATE users SET subscription_end = subscription_end - interval '400 days' WHERE tg_id = :me")
 CUSTOMER = "Nina"
+GROUP = -100500
 
 
 class Floor(ShopFloor):
@@ -102,6 +105,14 @@ class Guest:
             while woken:
                 done = (app.provisioner.run_once, app.limits.pauser.run_once, app.notifier.run_once)
                 woken = bool(sum([await job() for job in done]))
+
+    async def dialogue(self) -> str | None:
+        """What the bot waits for; nothing where Redis is away and forgets it."""
+        try:
+            state = await self.floor.app.stores.cache.client.get(f"fsm:{self.person.id}:{self.person.id}:state")
+        except (RedisError, OSError):
+            return None
+        return str(state) if state else None
 
     async def newest(self, what: str) -> Any:
         """The id of the newest config, payment or gift, or of the first device."""
@@ -171,7 +182,7 @@ async def forgotten(guest: Guest) -> None:
 
 async def is_banned(guest: Guest) -> None:
     """Banned by the operator."""
-    await guest.floor.app.users.set_banned(guest.person.id, "fraud")
+    await guest.floor.app.reception.bans.ban(guest.person.id, "fraud", "olga", days=30)
 
 
 async def is_at_the_menu(guest: Guest) -> None:
@@ -195,11 +206,12 @@ async def open_shop(home: Path, database: URL, redis: Redis, **more: Any) -> Asy
     """A floor on which every way to pay and every page is on."""
     everything: dict[str, Any] = {
         "public_url": HttpUrl("https://vpn.example.com/"),
-        "support_username": "orbit_support",
+        "support_chat_id": GROUP,
         "all_ways": True,
     }
     async with shop_floor(home, database, redis, **{**everything, **more}) as opened:
         opened.app.bot.session = DirectSession(opened.telegram, opened.app.bot.session)
+        opened.telegram.groups.put(Group(GROUP, "Desk"))
         yield Floor(opened.app, opened.world)
 
 

@@ -24,6 +24,8 @@ PLACEHOLDER = re.compile(r"\{ ?\$?\w*[^}]*\}|\{\}")
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:lt|gt|amp|quot|#\d+);")
 # Texts of these kinds are copied or opened, not read.
 NOT_READ = {"code", "pre", "url", "text_link", "mention", "bot_command"}
+TURNS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+SHORTEST = 5
 NUMBER = re.compile(r"\d[\d\s.,:]*\w*")
 OURS = {"https", "http", "tg", "ton"}
 
@@ -60,10 +62,22 @@ def button_faults(button: InlineKeyboardButton, of_row: int, foreign: tuple[str,
 
 
 def without(text: str, foreign: tuple[str, ...]) -> str:
-    """The text less what people brought in, as far as it is there as it was written."""
-    for word in sorted(foreign, key=len, reverse=True):
+    """The text less what people brought in: as it was written, or cleaned, or the beginning of it."""
+    words = sorted({variant for word in foreign for variant in (word, cleaned(word))}, key=len, reverse=True)
+    for word in words:
         text = text.replace(word, "…")
+    for word in words:
+        size = len(word) if word[:SHORTEST] in text else 0
+        while size > SHORTEST and word[:size] not in text:
+            size -= 1
+        if size >= SHORTEST:
+            text = text.replace(word[:size], "…")
     return text
+
+
+def cleaned(word: str) -> str:
+    """The word less marks that turn the direction and doubled blanks."""
+    return " ".join(TURNS.sub("", word).split())
 
 
 def read_part(text: Formatted) -> str:

@@ -32,11 +32,10 @@ from tests.screens.guest import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from sandbox.telegram.history import Answer
+
     Step = Callable[[Guest], Awaitable[None]]
     Choice = Callable[[Guest], Awaitable[CallbackData]]
-
-LONG_AGO = "cfg:1"
-NOBODYS = 10**12
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,18 @@ class Scene:
     given: tuple[Step, ...] = ()
     is_new: bool = False
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it comes by itself."""
+        return isinstance(self.opens, Notice)
+
+    @property
+    def changes_a_message(self) -> bool:
+        """Whether it takes the place of the newest message."""
+        if isinstance(self.opens, Notice):
+            return bool(self.opens.facts.get("message"))
+        return not isinstance(self.opens, str) or ":" in self.opens
+
     async def prepare(self, guest: Guest) -> None:
         """All that happens before."""
         for step in (() if self.is_new else (arrives,)) + self.given:
@@ -66,20 +77,21 @@ class Scene:
         """What the button carries, None where no button opens the scene."""
         if isinstance(self.opens, CallbackData):
             return self.opens.pack()
-        if isinstance(self.opens, str | Notice):
-            return self.opens if isinstance(self.opens, str) and ":" in self.opens else None
-        return (await self.opens(guest)).pack()
+        if isinstance(self.opens, str):
+            return self.opens if self.changes_a_message else None
+        return None if isinstance(self.opens, Notice) else (await self.opens(guest)).pack()
 
-    async def open(self, guest: Guest) -> None:
-        """The scene stands in the chat."""
+    async def open(self, guest: Guest) -> Answer | None:
+        """The scene stands in the chat; the answer to the button that opened it."""
         data = await self.data(guest)
         if data is not None:
-            await guest.presses(data)
-        elif isinstance(self.opens, Notice):
+            return await guest.presses(data)
+        if isinstance(self.opens, Notice):
             facts = {name: await value(guest) if callable(value) else value for name, value in self.opens.facts.items()}
             await guest.told(self.opens.kind, **facts)
         else:
             await guest.says(str(self.opens))
+        return None
 
 
 def page(name: str) -> a.Menu:
@@ -162,6 +174,7 @@ MENU = (
     Scene("help-command", "/help"),
     Scene("invite", page("invite")),
     Scene("terms", "/terms"),
+    Scene("privacy", "/privacy"),
     Scene("paysupport", "/paysupport"),
 )
 CONFIGS = (
@@ -216,7 +229,7 @@ SALES = (
     Scene("purchase-returned", Notice(NoticeKind.PURCHASE_RETURNED, {"amount": "349.00", "debt": "0.00"})),
     Scene("purchase-returned-debt", Notice(NoticeKind.PURCHASE_RETURNED, {"amount": "300.00", "debt": "49.00"})),
 )
-MONEY_SCENES = (
+TOP_UPS = (
     Scene("balance", page("balance")),
     Scene("top-up", a.TopUp(missing=0)),
     Scene("top-up-amount", a.ChooseMethod(method="ton", kopecks=0)),
@@ -238,6 +251,24 @@ MONEY_SCENES = (
     Scene("balance-taken", Notice(NoticeKind.BALANCE_ADJUSTED, {"amount": "-100.00"})),
     Scene("referral-bonus", Notice(NoticeKind.REFERRAL_BONUS, {"amount": "50.00"})),
 )
+HISTORY = a.ShowHistory(id=0, payment=False, newer=False)
+RECEIPT = of(a.ShowReceipt, "payment", payment=True, at=0, at_payment=False, newer=False)
+ASKED = (pressed(a.ChooseSubject(category="vpn")), typed("It does not connect"))
+HELP = (
+    Scene("history-none", HISTORY),
+    Scene("history", HISTORY, (has_bought, pressed(plan(a.GiftPlan), invoice("stars")))),
+    Scene("receipt", RECEIPT, (has_money,)),
+    Scene("receipt-waiting", RECEIPT, (pressed(invoice("ton")),)),
+    Scene("support", page("support")),
+    Scene("support-which", a.ChooseSubject(category="payment"), (has_money,)),
+    Scene("support-write", a.ChooseSubject(category="vpn")),
+    Scene("support-write-about", of(a.AskSupport, "payment", category="payment", payment=True), (has_money,)),
+    Scene("support-sent", "It does not connect", (pressed(a.ChooseSubject(category="vpn")),)),
+    Scene("support-open", page("support"), ASKED),
+    Scene("support-solved", of(a.CloseTicket, "ticket"), ASKED),
+    Scene("ticket-closed", Notice(NoticeKind.TICKET_CLOSED, {"number": 17})),
+    Scene("gate-passed", a.CheckChannel(), (is_at_the_menu,)),
+)
 REFUSALS = (
     Scene("gone", of(a.ShowConfig, "config"), (has_config, pressed(of(a.DeleteConfig, "config", sure=True)))),
     Scene("old-button", "zz9:1"),
@@ -246,4 +277,12 @@ REFUSALS = (
     Scene("no-subscription", NEW, (has_lapsed,)),
     Scene("banned", "/menu", (is_banned,)),
 )
-SCENES = (*MENU, *CONFIGS, *SALES, *MONEY_SCENES, *REFUSALS)
+CHAPTERS = {
+    "Menu": MENU,
+    "My VPN": CONFIGS,
+    "Plans, gifts and codes": SALES,
+    "Balance": TOP_UPS,
+    "History and help": HELP,
+    "What is refused": REFUSALS,
+}
+SCENES = tuple(scene for scenes in CHAPTERS.values() for scene in scenes)

@@ -18,6 +18,7 @@ from app.domain.plans import Plan
 from app.domain.promo import GIFT_LENGTH, Terms, new_code
 from app.domain.ton import new_comment, quoted_nano
 from app.repo.audit import breaks
+from app.repo.bans import BanRepository
 from app.repo.bonuses import Bonuses
 from app.repo.configs import ConfigRepository
 from app.repo.gifts import GiftRepository
@@ -66,6 +67,7 @@ class Books:
         bonuses = Bonuses(trigger, Decimal(50))
         self.users = UserRepository(database, cache, ttl=300, trial_key=b"k", bonuses=bonuses)
         self.payments = PaymentRepository(database, cache, Settler(database, bonuses))
+        self.bans = BanRepository(database, cache)
         self.shop = ShopRepository(database, cache)
         self.promos = PromoRepository(database, cache)
         self.desk = PromoDeskRepository(database, cache)

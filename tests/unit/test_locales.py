@@ -45,6 +45,7 @@ EXAMPLES = {
     errors.TooManyConfigs: errors.TooManyConfigs(2),
     errors.InvalidAmount: errors.InvalidAmount(Money.rub(50), Money.rub(100_000)),
     errors.TooManyPayments: errors.TooManyPayments(),
+    errors.TooManyMessages: errors.TooManyMessages(),
     errors.MethodUnavailable: errors.MethodUnavailable(),
     errors.StorageUnavailable: errors.StorageUnavailable(),
     errors.MalformedAction: errors.MalformedAction(),

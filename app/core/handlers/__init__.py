@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from app.core.handlers import auth, configs, devices, payments, promos, renewals, settings, subscriptions
+from app.core.handlers import (
+    auth,
+    configs,
+    devices,
+    history,
+    payments,
+    promos,
+    renewals,
+    settings,
+    subscriptions,
+    support,
+)
 from app.core.switchboard import Switchboard
 
 
@@ -10,6 +21,6 @@ def make_switchboard() -> Switchboard:
     """Every handler of the shop, found by key."""
     routers = (
         auth.router, configs.router, devices.router, payments.router, subscriptions.router, promos.router,
-        renewals.router, settings.router,
+        renewals.router, settings.router, history.router, support.router,
     )  # fmt: skip
     return Switchboard(routers, fallback=auth.unexpected)

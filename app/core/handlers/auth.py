@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.core.actions import Menu
+from app.core.handlers import support
 from app.core.handlers.promos import gifts_page, redeem
 from app.core.screens import pages
 from app.core.screens.screen import Screen, reply, show
@@ -28,9 +29,17 @@ router = ScreenRouter("auth")
 
 @router.on_command("start")
 async def start(
-    message: Message, payload: str, shopfront: Shopfront, state: FSMContext, raw_state: str | None
+    message: Message,
+    payload: str,
+    shopfront: Shopfront,
+    state: FSMContext,
+    raw_state: str | None,
+    gate: Screen | None = None,
 ) -> None:
-    """Make or greet the account, then take the code of the link; an inviter counts only for a new account."""
+    """Make or greet the account, then take the code of the link; an inviter counts only for a new account.
+
+    Who has to come to a channel first sees the way there (`gate`) instead of the menu.
+    """
     person = message.from_user
     if person is None:
         raise MalformedAction
@@ -40,7 +49,7 @@ async def start(
     t = translator(arrival.account.language)
     code = code_in(payload)
     if code is None or arrival.is_new:
-        await reply(message, pages.welcome(t, arrival, shopfront.clock.now()))
+        await reply(message, gate or pages.welcome(t, arrival, shopfront.clock.now()))
     if code is not None:
         await redeem(message, code, t, shopfront)
 
@@ -68,6 +77,8 @@ async def open_page(
         await show(query, await _invite(account, t, shopfront))
     elif action.page == "gifts":
         await show(query, await gifts_page(account.tg_id, t, shopfront))
+    elif action.page == "support":
+        await support.open_page(query, t, shopfront, state)
     else:
         await show(query, menu_page(action.page, account, t, shopfront))
 
@@ -87,7 +98,7 @@ def menu_page(page: str, account: Account, t: Translator, shopfront: Shopfront) 
         case "settings":
             return pages.settings(t)
         case "help":
-            return pages.help_page(t, shopfront.support)
+            return pages.help_page(t, shopfront.contact)
         case _:
             raise MalformedAction
 
@@ -98,6 +109,8 @@ async def _invite(account: Account, t: Translator, shopfront: Shopfront) -> Scre
 
 
 async def unexpected(message: Message, account: Account, t: Translator, shopfront: Shopfront) -> None:
-    """A text that no dialogue waits for: say so, and show the menu."""
+    """A text that no dialogue waits for goes into an open request to support; else say so, and show the menu."""
+    if await support.passed_on(message, None, t, shopfront):
+        return
     screen = pages.home(t, account, shopfront.clock.now())
     await message.answer(f"{t('topup.use_buttons')}\n\n{screen.text}", reply_markup=screen.keyboard)

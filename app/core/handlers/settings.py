@@ -40,14 +40,14 @@ async def language(message: Message, bot: Bot, t: Translator) -> None:
 @router.on_command("help")
 async def help_command(message: Message, bot: Bot, t: Translator, shopfront: Shopfront) -> None:
     """Help as a new message."""
-    screen: Screen = pages.help_page(t, shopfront.support)
+    screen: Screen = pages.help_page(t, shopfront.contact)
     await send(bot, message.chat.id, screen)
 
 
 @router.on_command("paysupport")
 async def payment_support(message: Message, bot: Bot, t: Translator, shopfront: Shopfront) -> None:
     """Whom to ask about a payment; Telegram requires this command of who takes Stars."""
-    await send(bot, message.chat.id, pages.payment_support(t, shopfront.support))
+    await send(bot, message.chat.id, pages.payment_support(t, shopfront.contact))
 
 
 @router.on_command("privacy")

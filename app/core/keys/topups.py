@@ -13,6 +13,7 @@ from app.core.actions import (
     ChooseMethod,
     EnterPromo,
     Menu,
+    ShowHistory,
     TopUp,
 )
 from app.core.buttons import back, button, copy, keyboard, styled
@@ -39,7 +40,8 @@ def balance(language: str, *, can_pay: bool) -> InlineKeyboardMarkup:
     """Top up, where a way to pay is on."""
     t = translator(language)
     top_up = [button(t.plain("balance.top_up"), TopUp(missing=0), "primary")] if can_pay else []
-    return keyboard(top_up, [button(t.plain("promo.enter"), EnterPromo())], back(t))
+    history = button(t.plain("history.open"), ShowHistory(id=0, payment=False, newer=False))
+    return keyboard(top_up, [button(t.plain("promo.enter"), EnterPromo()), history], back(t))
 
 
 def _way(t: Translator, method: PaymentMethod) -> str:

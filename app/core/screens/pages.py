@@ -16,6 +16,7 @@ from app.services.topups import MAXIMUM, MINIMUM
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from app.core.contact import Contact
     from app.domain.money import Money
     from app.domain.payment import PaymentMethod
     from app.domain.plans import Catalogue, Plan
@@ -155,15 +156,17 @@ def settings(t: Translator) -> Screen:
     return Screen(t("settings.title", language=t("language.name")), keyboards.settings(t.language))
 
 
-def help_page(t: Translator, support: str | None) -> Screen:
+def help_page(t: Translator, contact: Contact) -> Screen:
     """How to connect, and whom to ask."""
-    return Screen(t("help.title"), keyboards.help_page(t.language, support))
+    return Screen(t("help.title"), keyboards.help_page(t.language, contact))
 
 
-def payment_support(t: Translator, support: str | None) -> Screen:
+def payment_support(t: Translator, contact: Contact) -> Screen:
     """What to do about a payment, and whom to ask."""
-    contact = f"@{support}" if support else t("paysupport.contact")
-    return Screen(t("paysupport.text", contact=contact), keyboards.help_page(t.language, support))
+    whom = f"@{contact.username}" if contact.username else t("paysupport.contact")
+    if contact.takes_requests:
+        whom = t("paysupport.here")
+    return Screen(t("paysupport.text", contact=whom), keyboards.help_page(t.language, contact))
 
 
 def terms(t: Translator) -> Screen:

@@ -40,6 +40,8 @@ export const telegram = {
   join: (first_name, language_code) => post("/telegram/people", { first_name, language_code }),
   invoice: (person, asked) => get(`/telegram/invoice?${new URLSearchParams({ person, ...asked })}`),
   pay: (person, asked) => post("/telegram/pay", { person, ...asked }),
+  groups: () => get("/telegram/groups"),
+  answer: (group, person, thread, text) => post("/telegram/group/message", { group, person, thread, text }),
   events: (person) => new EventSource(`/telegram/events?person=${person}`),
 };
 

@@ -7,6 +7,7 @@ import { Chat } from "./chat.js";
 import { ClockCard } from "./clock.js";
 import { Composer } from "./composer.js";
 import { openCryptoPay } from "./cryptopay.js";
+import { DeskCard } from "./desk.js";
 import { drawer } from "./drawer.js";
 import { FaultsCard } from "./faults.js";
 import { opener } from "./opener.js";
@@ -99,6 +100,7 @@ const people = new PeopleCard(byId("people"), {
   refresh: look,
 });
 const faults = new FaultsCard(byId("faults"), guard);
+const desk = new DeskCard(byId("desk"), guard);
 const panels = new PanelsCard(byId("panels"), clock, guard);
 const chain = new ChainCard(
   byId("chain"),
@@ -170,7 +172,7 @@ async function lookAround() {
   try {
     if (!document.hidden) {
       const world = await look();
-      await Promise.all([panels.refresh(world.panels), chain.refresh(), faults.refresh(), people.count()]);
+      await Promise.all([panels.refresh(world.panels), chain.refresh(), faults.refresh(), people.count(), desk.refresh()]);
       showLink(true);
     }
   } catch (error) {

@@ -4,11 +4,14 @@ from aiogram.methods import GetChat, GetFile, GetMe
 from aiogram.types import AcceptedGiftTypes, ChatFullInfo, File, User
 
 from sandbox.telegram.errors import bad_request
+from sandbox.telegram.methods.forum import refuse_stranger
 from sandbox.telegram.methods.reach import chat_of
 from sandbox.telegram.methods.served import served
 from sandbox.telegram.telegram import Telegram
+from sandbox.telegram.wire import group_chat
 
 _REACTIONS = 11
+_GIFTS = AcceptedGiftTypes(unlimited_gifts=True, limited_gifts=True, unique_gifts=True, premium_subscription=True)
 
 
 def get_me(telegram: Telegram, _request: GetMe) -> User:
@@ -25,7 +28,16 @@ def get_me(telegram: Telegram, _request: GetMe) -> User:
 
 
 def get_chat(telegram: Telegram, request: GetChat) -> ChatFullInfo:
-    """Return what the bot may know of a person."""
+    """Return what the bot may know of a person, a group or a channel."""
+    group = telegram.groups.find(request.chat_id)
+    if group is not None:
+        refuse_stranger(group)
+        return ChatFullInfo(
+            **group_chat(group).model_dump(exclude_none=True),
+            accent_color_id=0,
+            max_reaction_count=_REACTIONS,
+            accepted_gift_types=_GIFTS,
+        )
     person = chat_of(telegram, request.chat_id)
     return ChatFullInfo(
         id=person.id,
@@ -34,9 +46,7 @@ def get_chat(telegram: Telegram, request: GetChat) -> ChatFullInfo:
         username=person.username,
         accent_color_id=0,
         max_reaction_count=_REACTIONS,
-        accepted_gift_types=AcceptedGiftTypes(
-            unlimited_gifts=True, limited_gifts=True, unique_gifts=True, premium_subscription=True
-        ),
+        accepted_gift_types=_GIFTS,
     )
 
 

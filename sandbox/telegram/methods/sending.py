@@ -7,6 +7,7 @@ from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputFile, Li
 
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.keyboards import checked_markup
+from sandbox.telegram.methods.forum import send_to_group
 from sandbox.telegram.methods.reach import recipient, refuse_absent
 from sandbox.telegram.methods.served import served
 from sandbox.telegram.people import Content, Person
@@ -24,7 +25,6 @@ _ACTIONS = frozenset(action.value for action in ChatAction)
 
 def send_message(telegram: Telegram, request: SendMessage) -> Message:
     """Put a text into a chat."""
-    refuse_absent(request)
     content = Content(
         message_text(request.text, request.parse_mode, request.entities),
         preview=link_preview(request.link_preview_options, request.disable_web_page_preview),
@@ -35,7 +35,6 @@ def send_message(telegram: Telegram, request: SendMessage) -> Message:
 
 def send_photo(telegram: Telegram, request: SendPhoto) -> Message:
     """Put a photo into a chat."""
-    refuse_absent(request)
     content = Content(
         caption(request.caption, request.parse_mode, request.caption_entities),
         photo_of(telegram, request.photo),
@@ -91,6 +90,10 @@ def link_preview(
 
 def _send(telegram: Telegram, request: SendMessage | SendPhoto, content: Content) -> Message:
     keyboard = checked_markup(request.reply_markup)
+    group = telegram.groups.find(request.chat_id)
+    if group is not None:
+        return send_to_group(telegram, group, request, content)
+    refuse_absent(request)
     person = recipient(telegram, request.chat_id)
     fixed = request.reply_markup is not None and not isinstance(request.reply_markup, InlineKeyboardMarkup)
     reply_to = _replied(person, request)

@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import Field
 
 from sandbox.asked import Asked, refusal
+from sandbox.telegram.acts import Kind
 from sandbox.telegram.people import Person
 from sandbox.telegram.telegram import Telegram
 
@@ -23,10 +24,12 @@ class Newcomer(Asked):
 
 
 class Text(Asked):
-    """A text to send to the bot."""
+    """A text to send to the bot, or a file with a caption."""
 
     person: int
     text: str
+    kind: Kind = "text"
+    reply_to: int | None = None
 
 
 class Start(Asked):

@@ -58,7 +58,7 @@ class Sim:
         body = await asked.read(request, Text)
         person = person_of(self._telegram, body.person)
         try:
-            stored = acts.write(self._telegram, person, body.text)
+            stored = acts.write(self._telegram, person, body.text, body.kind, body.reply_to)
         except acts.ActError as error:
             raise asked.refusal(str(error)) from error
         return web.json_response(message_view(stored))
