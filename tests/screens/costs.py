@@ -46,6 +46,8 @@ NAMED = {
     "config-creating": DEED,
     "config-deleted": DEED,
     "bought": DEED,
+    # the switch, and how things stand then
+    **dict.fromkeys(("renewal-switched-on", "renewal-switched-off"), Most(2, 1)),
     "gift-bought": DEED,
     "promo": DIALOGUE,
     "promo-command": DIALOGUE,
