@@ -279,8 +279,8 @@ async def agree(guest: Guest) -> a.AgreeRenewal:
 BY_ITSELF = (
     Scene("renewal-off", RENEWAL),
     Scene("renewal-switched-on", agree, (has_money,)),
-    Scene("renewal-short", RENEWAL, (renews,)),
-    Scene("renewal-later", RENEWAL, (has_lapsed, renews)),
+    Scene("renewal-short", RENEWAL, (renews, is_at_the_menu)),
+    Scene("renewal-later", RENEWAL, (has_lapsed, renews, is_at_the_menu)),
     Scene("renewal-plans", a.ShowRenewal(back="plans", choosing=True), (renews,)),
     Scene("renewal-switched-off", a.StopRenewal(back="plans"), (renews,)),
     Scene("renewal-old-price", a.AgreeRenewal(key=PLAN, version="0000", back="plans")),
