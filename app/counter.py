@@ -9,17 +9,21 @@ from app.core.shopfront import Shopfront
 from app.domain.money import Money
 from app.domain.referral import Bonus
 from app.repo.gifts import GiftRepository
+from app.repo.locations import LocationRepository
 from app.repo.promos import PromoRepository
 from app.repo.reminders import ReminderRepository
 from app.repo.renewals import RenewalRepository
 from app.repo.shop import ShopRepository
+from app.repo.traffic import TrafficRepository
 from app.services.configs import Configs
 from app.services.gifts import Gifts
+from app.services.locations import Locations
 from app.services.promos import Promos
 from app.services.reminders import Reminders
 from app.services.renewals import Renewals
 from app.services.shop import Shop
 from app.services.topups import TopUps
+from app.services.traffic import TrafficBook
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     Every = Callable[[str, float, object], None]
 
 REMIND_SECONDS = 60
+DAY_SECONDS = 86_400
 
 
 class Counter:
@@ -63,7 +68,9 @@ class Counter:
         catalogue, quiet = settings.catalogue(), settings.quiet()
         shop = Shop(ShopRepository(database, cache), catalogue, clock, wake)
         self.promos = Promos(PromoRepository(database, cache), clock, wake)
-        self.configs = Configs(configs, fleet.usage, clock, wake, fleet.links)
+        locations = Locations(fleet.choice, LocationRepository(database), clock, wake)
+        self.configs = Configs(configs, fleet.usage, clock, wake, fleet.links, locations)
+        self.traffic = TrafficBook(TrafficRepository(database), clock)
         reminders = ReminderRepository(database)
         self.renewals = Renewals(RenewalRepository(database, cache), catalogue, clock, quiet, wake)
         self.reminders = Reminders(reminders, clock)
@@ -80,6 +87,8 @@ class Counter:
             renewals=self.renewals,
             reminders=self.reminders,
             history=reception.history,
+            locations=locations,
+            traffic=self.traffic,
             clock=clock,
             referral_bonus=Bonus(
                 Money.rub(settings.referral_bonus), at_signup=settings.referral_trigger == "signup"
@@ -92,6 +101,7 @@ class Counter:
     def start_jobs(self, every: Every) -> None:
         """Hand every job to `every` (name, seconds between runs, coroutine function)."""
         every("promos", 60, self.promos.release_lapsed)
+        every("traffic-kept", DAY_SECONDS, self.traffic.forget_old)
         every("reminders", REMIND_SECONDS, self.remind)
 
     async def remind(self) -> None:

@@ -39,9 +39,9 @@ Point = Literal[
     "undelivered.reported", "purchase.returned", "legacy.moved",
     "pause.wanted", "pause.claimed", "pause.user_disabled", "pause.begun", "pause.user_enabled", "pause.over",
     "pause.failed", "pause.postponed",
-    "config.postponed", "config.user_lost",
+    "config.postponed", "config.user_lost", "config.renamed", "config.guided", "traffic.counted", "traffic.forgotten",
     # configs on the move, what they leave behind, and looks at panels
-    "move.planned", "move.claimed", "move.aimed", "move.user_made", "move.not_made", "move.switched",
+    "move.wished", "move.planned", "move.claimed", "move.aimed", "move.user_made", "move.not_made", "move.switched",
     "move.given_up", "move.put_off",
     "leftover.claimed", "leftover.user_removed", "leftover.not_removed", "leftover.removed", "leftover.kept",
     "panel.looked_at", "panel.heard", "sweep.claimed", "sweep.noted", "sweep.limit_set", "sweep.saved",

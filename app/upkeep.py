@@ -1,4 +1,4 @@
-"""Composes what looks after panels: watch, moves, removals, sweep. Part of the root; only app/main.py imports it."""
+"""Composes what looks after panels: watch, moves, sweep, traffic. Part of the root; only app/main.py imports it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from app.panels.leftovers import Leftovers
 from app.panels.moves import Mover
 from app.panels.sweep import Sweeper
+from app.panels.traffic import TrafficReader
 from app.panels.watch import PanelWatch
 from app.repo.moves import MoveRepository
+from app.repo.traffic import TrafficRepository
 from app.repo.upkeep import UpkeepRepository
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 60
 MOVE_SECONDS = 15
 SWEEP_SECONDS = 60
+TRAFFIC_SECONDS = 1800
 
 
 def silence(settings: Settings) -> timedelta | None:
@@ -58,6 +61,7 @@ class Upkeep:
         self._watch = PanelWatch(state, panels, clients, clock)
         self._mover = Mover(moves, panels, choice, creator, clock, silence=silence(settings), grace=grace)
         self._leftovers = Leftovers(moves, panels, gate, clock)
+        self._traffic = TrafficReader(TrafficRepository(database), panels, gate, clock)
         self._sweeper = Sweeper(
             state,
             panels,
@@ -70,6 +74,7 @@ class Upkeep:
     async def run_once(self) -> bool:
         """Every job once; whether there was something to do for it."""
         await self._watch.run_once()
+        await self._traffic.run_once()
         swept = await self._sweeper.run_once()
         return bool(await self._mover.run_once() + await self._leftovers.run_once()) or swept
 
@@ -77,6 +82,7 @@ class Upkeep:
         """Hand every job to `every` (name, seconds between runs, coroutine function)."""
         every("panel-watch", WATCH_SECONDS, self._watch.run_once)
         every("config-moves", MOVE_SECONDS, self._move)
+        every("traffic", TRAFFIC_SECONDS, self._traffic.run_once)
         if self._has_sweeps:
             every("panel-sweep", SWEEP_SECONDS, self._sweep)
 

@@ -73,8 +73,8 @@ def _clean(home: Path, *, keep: bool, reset: bool) -> None:
     elif not keep:
         # The emulators start empty as well: a shop that remembers what they forgot would only puzzle its visitor.
         shutil.rmtree(home / "bot", ignore_errors=True)
-        (home / "clock").unlink(missing_ok=True)
-        (home / "bot.log").unlink(missing_ok=True)
+        for name in ("clock", "bot.log", "panel_ports"):
+            (home / name).unlink(missing_ok=True)
 
 
 async def _run(home: Path, port: int) -> None:

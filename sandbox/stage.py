@@ -80,6 +80,7 @@ class Commands:
 
 
 _PROJECT = Commands()
+_IS_THERE = "There is already a panel"
 
 
 @asynccontextmanager
@@ -114,7 +115,10 @@ def _bots_web() -> dict[str, str]:
 
 
 async def add_panel(operator: Sequence[str], env: dict[str, str], door: PanelDoor) -> None:
-    """Add a panel through the operator's own command, as a person would; BotFailedError where it refuses."""
+    """Add a panel through the operator's own command, as a person would; one that a kept shop has stays as it is.
+
+    BotFailedError where the command refuses.
+    """
     command = [*operator, "panels", "add", "--id", door.id, "--name", door.name]
     command += ["--url", door.url, "--username", door.username, "--kind", door.kind, "--password-stdin"]
     process = await asyncio.create_subprocess_exec(
@@ -125,6 +129,6 @@ async def add_panel(operator: Sequence[str], env: dict[str, str], door: PanelDoo
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await process.communicate(f"{door.password}\n".encode())
-    if process.returncode:
-        raise BotFailedError(f"panel {door.name} was not added: {output.decode('utf-8', 'replace').strip()}")
+    said = (await process.communicate(f"{door.password}\n".encode()))[0].decode("utf-8", "replace").strip()
+    if process.returncode and _IS_THERE not in said:
+        raise BotFailedError(f"panel {door.name} was not added: {said}")

@@ -1,5 +1,6 @@
 """Owns the emulators of one sandbox and the settings that lead a bot to them; must not know the bot."""
 
+import json
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -70,11 +71,22 @@ class World:
             self.cryptopay_url = await _serve(stack, Server(cryptopay.create_app(self.till)))
             self.yookassa_url = await _serve(stack, Server(yookassa.create_app(self.shop)))
             self.rates_url = await _serve(stack, Server(public_rates.create_app(self._prices))) + "/api/v3"
-            for name, panel in self.panels.items():
-                self.panel_urls[name] = await _serve(stack, Server(marzban.create_app(panel)))
-            for name, guard in self.guards.items():
-                self.panel_urls[name] = await _serve(stack, Server(pasarguard.create_app(guard)))
+            await self._serve_panels(stack)
             self._running = stack.pop_all()
+
+    async def _serve_panels(self, stack: AsyncExitStack) -> None:
+        """Each panel at the port that it had in this home: a shop that is kept has their addresses in its table."""
+        apps = {name: marzban.create_app(panel) for name, panel in self.panels.items()}
+        apps |= {name: pasarguard.create_app(guard) for name, guard in self.guards.items()}
+        known: dict[str, int] = json.loads(self._ports_file.read_text()) if self._ports_file.exists() else {}
+        servers = {name: Server(app, known.get(name, 0)) for name, app in apps.items()}
+        self.panel_urls = {name: await _serve(stack, server) for name, server in servers.items()}
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._ports_file.write_text(json.dumps({name: server.port for name, server in servers.items()}))
+
+    @property
+    def _ports_file(self) -> Path:
+        return self.home / "panel_ports"
 
     async def stop(self) -> None:
         """Stop every emulator; what they knew is gone."""

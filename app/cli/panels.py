@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from babel import Locale
 
 from app.cli import panel_upkeep
 from app.cli.context import panel_table, with_stores
@@ -22,15 +23,18 @@ if TYPE_CHECKING:
     from config import Settings
 
 MOST = 2**31 - 1  # of its column
+CODE_LENGTH = 2
+TERRITORIES = Locale("en").territories
 
 
 def register(app: typer.Typer) -> None:
-    """Add `panels` and `panels add|list|set|on|off`."""
+    """Add `panels` and `panels add|list|set|country|on|off`."""
     group = typer.Typer(help="Show who takes the next user; add panels, bound them, take them in and out of service.")
     group.callback(invoke_without_command=True)(ranked)
     group.command("add")(add)
     group.command("list")(listing)
     group.command("set")(tune)
+    group.command("country")(country_of)
     group.command("on")(switch_on)
     group.command("off")(switch_off)
     panel_upkeep.add_to(group)
@@ -63,6 +67,7 @@ def add(
     ] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Don't check this panel's certificate.")] = False,
     access_profile: Annotated[str, typer.Option(help="Which inbounds or groups the shop's users get, JSON.")] = "{}",
+    country: Annotated[str, typer.Option(help="Where it is, for customers to choose: NL, DE. None by default.")] = "",
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from input.")] = False,
 ) -> None:
     """Add a panel; it takes customers within two minutes, without a restart."""
@@ -74,9 +79,10 @@ def add(
         ca_pem=ca_file.read_text() if ca_file else None,
         access_profile=_profile(access_profile),
     )  # fmt: skip
+    code = _country(country)
 
     async def work(settings: Settings, stores: Stores) -> bool:
-        return await panel_table(settings, stores).add(panel)
+        return await panel_table(settings, stores).add(panel, code)
 
     if not with_stores(work):
         print(f"There is already a panel {instance_id}, or one at that address.", file=sys.stderr)
@@ -117,6 +123,21 @@ def tune(
     print(f"Panel {instance_id} is changed.")
 
 
+def country_of(
+    instance_id: str,
+    country: Annotated[str, typer.Argument(help="Two letters, such as NL; - for a panel that bears no label.")],
+) -> None:
+    """Say in which country a panel is; customers choose between those, where there are two or more."""
+    code = _country("" if country == "-" else country)
+
+    async def work(settings: Settings, stores: Stores) -> bool:
+        return await panel_table(settings, stores).place(instance_id, code)
+
+    if not with_stores(work):
+        _refuse_unknown(instance_id)
+    print(f"Panel {instance_id} {'bears no country' if code is None else f'is in {code}'}.")
+
+
 def switch_on(instance_id: str) -> None:
     """Let a panel take new configs."""
     _switch(instance_id, active=True)
@@ -144,6 +165,14 @@ def _profile(written: str) -> dict[str, object]:
     if not isinstance(profile, dict):
         raise typer.BadParameter("an access profile is a JSON object, such as {\"group_ids\": [1, 2]}")
     return profile
+
+
+def _country(written: str) -> str | None:
+    """The code that babel has a name for, so that a typo is no country; None for none."""
+    code = written.strip().upper()
+    if code and (len(code) != CODE_LENGTH or not code.isalpha() or code not in TERRITORIES):
+        raise typer.BadParameter("a country is two letters of ISO 3166, such as NL or DE")
+    return code or None
 
 
 def _refuse_unknown(instance_id: str) -> NoReturn:

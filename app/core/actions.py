@@ -61,10 +61,40 @@ class EnterPromo(Action, prefix="promo", section="balance"):
     """Begin to type a promo code."""
 
 
+class EnterPromoAtPlans(Action, prefix="code", section="plans"):
+    """The same among the plans, which is where one goes back to."""
+
+
 class NewConfig(Action, prefix="new", section="vpn"):
-    """Make a config, once for this `intent`."""
+    """Make a config, once for this `intent`, after the question where, if there is a choice."""
 
     intent: str
+
+
+class MakeConfig(Action, prefix="mk", section="vpn"):
+    """Make a config in a country, or on the best panel where it is empty, once for this `intent`."""
+
+    intent: str
+    country: str
+
+
+class Connect(Action, prefix="go"):
+    """Begin to use the VPN: have a config, made once for this `intent`, and say for which device."""
+
+    intent: str
+
+
+class AskDevice(Action, prefix="how", section="vpn"):
+    """Ask on which device a config is to be used."""
+
+    id: int
+
+
+class ShowGuide(Action, prefix="gd", section="vpn"):
+    """Show how a config comes onto a system."""
+
+    id: int
+    system: str
 
 
 class ShowConfig(Action, prefix="cfg", section="vpn"):
@@ -90,6 +120,31 @@ class ReissueLink(Action, prefix="link", section="vpn"):
 
     id: int
     sure: bool
+
+
+class RenameConfig(Action, prefix="ren", section="vpn"):
+    """Begin to type a config's new name."""
+
+    id: int
+
+
+class ShowTraffic(Action, prefix="traf", section="vpn"):
+    """Show the traffic of a config by the day; 0 is all of them."""
+
+    id: int
+
+
+class ShowLocations(Action, prefix="locs", section="vpn"):
+    """Ask in which country a config is to stand."""
+
+    id: int
+
+
+class MoveConfig(Action, prefix="mv", section="vpn"):
+    """Have a config move to a country, or to the best panel where it is empty."""
+
+    id: int
+    country: str
 
 
 class ShowDevices(Action, prefix="devs", section="vpn"):

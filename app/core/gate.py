@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from aiogram import BaseMiddleware
-from aiogram.enums import ChatMemberStatus
 from aiogram.exceptions import TelegramAPIError
-from aiogram.types import CallbackQuery, ChatMemberRestricted, Message
+from aiogram.types import CallbackQuery, Message
 
 from app.core.actions import CheckChannel, kind_of
 from app.core.exempt import command_of, is_beyond_the_gate
+from app.core.membership import is_inside
 from app.core.screens import support as screens
 from app.core.screens.screen import reply, show
 from app.domain.subscription import TRIAL_PLAN, is_active
@@ -34,7 +34,6 @@ log = structlog.get_logger(__name__)
 ANSWER_SECONDS = 3
 # How long nobody is asked for after Telegram could not tell.
 OPEN_SECONDS = 60
-INSIDE = frozenset({ChatMemberStatus.CREATOR, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.MEMBER})
 
 
 class Guests(Protocol):
@@ -64,12 +63,11 @@ class Channel:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 member = await self._bot.get_chat_member(self._chat, tg_id)
-                is_member = member.status in INSIDE or (isinstance(member, ChatMemberRestricted) and member.is_member)
-                link = None if is_member else await self._link_of()
+                link = None if is_inside(member) else await self._link_of()
         except (TelegramAPIError, TimeoutError) as error:
             self._stand_open(type(error).__name__)
             return None
-        if is_member:
+        if is_inside(member):
             await self._guests.remember_member(tg_id)
         return link
 

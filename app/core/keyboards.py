@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiogram.types import InlineKeyboardMarkup
 
-from app.core.actions import (
-    Menu,
-    SetLanguage,
-    ShowReminders,
-    ShowRenewal,
-)
+from app.core.actions import Connect, Menu, SetLanguage, ShowReminders, ShowRenewal, ShowTraffic, new_intent
 from app.core.buttons import back, button, keyboard, share
 from app.core.keys.support import contact_row
 from app.locales.locales import TRANSLATORS, translator
@@ -35,6 +30,14 @@ def home(language: str, *, is_active: bool) -> InlineKeyboardMarkup:
     )
 
 
+def newcomer(t: Translator) -> InlineKeyboardMarkup:
+    """All that a newcomer has to press."""
+    return keyboard(
+        [button(t.plain("connect.begin"), Connect(intent=new_intent()), "primary")],
+        [button(t.plain("menu.home"), Menu(page="home"))],
+    )
+
+
 @lru_cache(maxsize=32)
 def to_home(language: str) -> InlineKeyboardMarkup:
     """Just the way to the menu."""
@@ -54,13 +57,14 @@ def back_to(language: str, page: str) -> InlineKeyboardMarkup:
 
 @lru_cache(maxsize=8)
 def settings(language: str) -> InlineKeyboardMarkup:
-    """What happens by itself, and the languages there are."""
+    """The traffic, what happens by itself, and the languages there are."""
     t = translator(language)
     languages = [
         button(("✓ " if code == language else "") + other.plain("language.name"), SetLanguage(code=code))
         for code, other in TRANSLATORS.items()
     ]
     return keyboard(
+        [button(t.plain("traffic.button"), ShowTraffic(id=0))],
         [button(t.plain("renewal.menu"), ShowRenewal(back="settings"))],
         [button(t.plain("reminder.menu"), ShowReminders())],
         languages,

@@ -1,17 +1,24 @@
-"""Notes who blocked the bot and who came back. Sends nothing."""
+"""Who is in a chat: notes who blocked the bot and who came back, and tells members from others. Sends nothing."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from aiogram.enums import ChatMemberStatus, ChatType
+from aiogram.types import ChatMemberRestricted
 
 if TYPE_CHECKING:
-    from aiogram.types import ChatMemberUpdated
+    from aiogram.types import ChatMemberUpdated, ResultChatMemberUnion
 
     from app.services.accounts import Accounts
 
 AWAY = (ChatMemberStatus.KICKED, ChatMemberStatus.LEFT)
+INSIDE = (ChatMemberStatus.CREATOR, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.MEMBER)
+
+
+def is_inside(member: ResultChatMemberUnion) -> bool:
+    """Whether somebody is in a group or channel; who is restricted there may be either."""
+    return member.status in INSIDE or (isinstance(member, ChatMemberRestricted) and member.is_member)
 
 
 class Membership:

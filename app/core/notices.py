@@ -14,9 +14,10 @@ from app.core.keys import configs as configs_keys
 from app.core.keys import sales as sales_keys
 from app.core.keys import topups as topups_keys
 from app.core.outgoing import PersonGone
-from app.core.screens import details
+from app.core.screens import connect, details
 from app.core.screens.pictures import closed_invoice
 from app.core.screens.screen import CELEBRATION, Screen, edit, send
+from app.domain.apps import SYSTEMS
 from app.domain.errors import NotFound, OrbitError
 from app.domain.money import ZERO, Money
 from app.failpoints import failpoint
@@ -100,7 +101,12 @@ class Notifier:
             case NoticeKind.PURCHASE_RETURNED:
                 await self._say_in(notice, Screen(_returned(notice, t), topups_keys.paid(t)))
             case (
-                NoticeKind.CONFIG_READY | NoticeKind.CONFIG_DELAYED | NoticeKind.CONFIG_MOVED | NoticeKind.CONFIG_PAUSED
+                NoticeKind.CONFIG_READY
+                | NoticeKind.CONFIG_DELAYED
+                | NoticeKind.CONFIG_MOVED
+                | NoticeKind.CONFIG_LOCATED
+                | NoticeKind.CONFIG_STAYED
+                | NoticeKind.CONFIG_PAUSED
             ):
                 await self._tell_of_config(notice, t)
 
@@ -111,6 +117,8 @@ class Notifier:
                 await self._say_in(notice, Screen(t("vpn.delayed"), keyboard))
             case NoticeKind.CONFIG_MOVED:
                 await self._offer_new_key(notice, t)
+            case NoticeKind.CONFIG_LOCATED | NoticeKind.CONFIG_STAYED:
+                await self._tell_of_place(notice, t)
             case NoticeKind.CONFIG_PAUSED:
                 facts = notice.facts
                 text = t(
@@ -167,12 +175,34 @@ class Notifier:
             return
         await send(self._bot, notice.recipient, Screen(t("notice.moved"), configs_keys.new_key(t, config_id)))
 
-    async def _show_config(self, notice: Notice, t: Translator) -> None:
+    async def _tell_of_place(self, notice: Notice, t: Translator) -> None:
+        """Where the config stands now that its owner had wished it elsewhere; one that is gone stands nowhere."""
         try:
             config = await self._configs.get(notice.recipient, int(notice.facts["config_id"]))
         except NotFound:
             return
-        screen = details.config(t, config, await self._configs.usage(config))
+        where = t("location.unknown") if config.country is None else t.country(config.country)
+        if notice.kind is NoticeKind.CONFIG_STAYED:
+            text = t("notice.stayed", name=config.name, country=where)
+        else:
+            key = "notice.located" if config.public_url else "notice.located_key"
+            text = t(key, name=config.name, country=where)
+        await send(self._bot, notice.recipient, Screen(text, configs_keys.open_config(t, config.id)))
+
+    async def _show_config(self, notice: Notice, t: Translator) -> None:
+        """The config, or how it comes onto the device that was chosen while it was being made."""
+        try:
+            config = await self._configs.get(notice.recipient, int(notice.facts["config_id"]))
+        except NotFound:
+            return
+        system = notice.facts.get("guide")
+        if system in SYSTEMS:
+            screen = connect.guide(t, config, system)
+        else:
+            screen = details.config(t, config, await self._configs.usage(config))
+        if screen.photo is None:
+            await self._say_in(notice, screen)
+            return
         if notice.message_id is None:
             await send(self._bot, notice.recipient, screen)
             return

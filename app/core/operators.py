@@ -6,10 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 import structlog
-from aiogram.enums import ChatMemberStatus, ContentType
+from aiogram.enums import ContentType
 from aiogram.exceptions import TelegramAPIError
-from aiogram.types import ChatMemberRestricted
 
+from app.core.membership import is_inside
 from app.domain.errors import NotFound, StorageUnavailable
 from app.locales.locales import translator
 
@@ -32,7 +32,6 @@ PASSES = frozenset(
         ContentType.VENUE, ContentType.CONTACT,
     }
 )  # fmt: skip
-INSIDE = frozenset({ChatMemberStatus.CREATOR, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.MEMBER})
 BELIEVED_SECONDS = 300
 
 
@@ -79,7 +78,6 @@ class Operators:
         except TelegramAPIError as error:
             log.warning("operator_unknown", tg_id=tg_id, error=type(error).__name__)
             return False
-        is_member = member.status in INSIDE or (isinstance(member, ChatMemberRestricted) and member.is_member)
-        if is_member:
+        if is_inside(member):
             self._seen[tg_id] = now + BELIEVED_SECONDS
-        return is_member
+        return is_inside(member)

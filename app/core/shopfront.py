@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.services.devices import Devices
     from app.services.gifts import Gifts
     from app.services.history import History
+    from app.services.locations import Locations
     from app.services.ports import Clock
     from app.services.promos import Promos
     from app.services.reminders import Reminders
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from app.services.shop import Shop
     from app.services.support import Support
     from app.services.topups import TopUps
+    from app.services.traffic import TrafficBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Shopfront:
     renewals: Renewals
     reminders: Reminders
     history: History
+    locations: Locations
+    traffic: TrafficBook
     clock: Clock
     referral_bonus: Bonus
     contact: Contact

@@ -34,6 +34,12 @@ class PromoState(StatesGroup):
     waiting_code = State()
 
 
+class ConfigState(StatesGroup):
+    """A config's new name is awaited."""
+
+    waiting_name = State()
+
+
 class SupportState(StatesGroup):
     """A message to support is awaited; the data say what a new request is about."""
 

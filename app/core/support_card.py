@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from app.core.entries import moved, state, what
 from app.core.screens.history import receipt_text
+from app.core.screens.support import SUBJECTS
 from app.domain.payment import PaymentMethod
 from app.locales.locales import Markup
 from app.services.history import EntryKind, EntryState
-from app.services.support import Category
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from app.services.history import Entry, EntryReceipt
     from app.services.support import Client
 
-CATEGORIES = {
-    Category.PAYMENT: "support.payment",
-    Category.VPN: "support.vpn",
-    Category.OTHER: "support.other",
-}
 KNOWS_REFUNDS = frozenset({PaymentMethod.STARS, PaymentMethod.YOOKASSA})
 REFUNDABLE = frozenset({EntryState.CREDITED, EntryState.PARTLY_RETURNED})
 
@@ -35,7 +30,7 @@ def card(t: Translator, number: int, client: Client, entries: Sequence[Entry], r
         t(
             "desk.card",
             number=number,
-            category=t.plain(CATEGORIES[client.category]),
+            category=t.plain(SUBJECTS[client.category]),
             name=f"{client.name}{username}",
             user=client.tg_id,
             language=client.language,

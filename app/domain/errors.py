@@ -128,3 +128,25 @@ class MalformedAction(OrbitError):
     """A button's data is not one that this version makes: old, or forged."""
 
     code = "error.stale_button"
+
+
+class InvalidName(OrbitError):
+    """What was typed can't be a config's name: nothing of it is visible, or more than `most` characters are."""
+
+    code = "error.name"
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
+class LocationGone(OrbitError):
+    """No panel in that country can take anybody just now."""
+
+    code = "error.location_gone"
+
+
+class ConfigOnTheMove(OrbitError):
+    """The config is on its way to another panel already."""
+
+    code = "error.on_the_move"

@@ -54,7 +54,10 @@ class LoadRule:
 
 @dataclass(slots=True)
 class Candidate:
-    """A panel that takes users: its score and step in points, and how many more it may take (None: no bound)."""
+    """A panel that takes users: its score and step in points, and how many more it may take (None: no bound).
+
+    `country` is ISO 3166 alpha-2, None for a panel that bears no label.
+    """
 
     instance_id: str
     node: str
@@ -62,6 +65,7 @@ class Candidate:
     step: Decimal
     priority: int
     room: int | None = None
+    country: str | None = None
 
     @property
     def is_full(self) -> bool:
@@ -80,13 +84,29 @@ def near_bound(best: Decimal) -> Decimal:
     return best + min(NEAR_MOST, max(NEAR_LEAST, best * NEAR_SHARE))
 
 
-def choose(candidates: Iterable[Candidate], exclude: Collection[str] = ()) -> Candidate | None:
-    """Who gets the next user: of those near the lowest score the one with the highest priority; nobody who is full."""
+def choose(
+    candidates: Iterable[Candidate],
+    exclude: Collection[str] = (),
+    country: str | None = None,
+    *,
+    strict: bool = False,
+) -> Candidate | None:
+    """Who gets the next user: of those near the lowest score the one with the highest priority; nobody who is full.
+
+    With a country, only the panels in it; where none of them is willing, all others, or nobody where `strict`.
+    """
     willing = [each for each in candidates if not each.is_full and each.instance_id not in exclude]
+    if strict or country in countries(willing):
+        willing = [each for each in willing if each.country == country]
     if not willing:
         return None
     bound = near_bound(min(each.score for each in willing))
     return min((each for each in willing if each.score <= bound), key=_by_priority)
+
+
+def countries(candidates: Iterable[Candidate]) -> frozenset[str]:
+    """Where there is a panel that is not full."""
+    return frozenset(each.country for each in candidates if each.country is not None and not each.is_full)
 
 
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:

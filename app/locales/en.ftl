@@ -2,6 +2,7 @@
 
 format =
     .date = d MMMM y
+    .day = d MMM
     .moment = d MMMM y, HH:mm
     .time = HH:mm
     .zone = UTC
@@ -46,7 +47,7 @@ home =
         🎁 Your free trial has started:
         <b>{ $days }</b> free, until { $end }.
 
-        Press “My VPN” to connect. It takes about a minute.
+        Just connect now: it takes about a minute.
     .title =
         🪐 <b>OrbitVPN</b>
 
@@ -101,7 +102,7 @@ config =
         <code>{ $url }</code>
 
         📅 Until <b>{ $end }</b>
-        📊 Traffic: <b>{ $traffic }</b>
+        📊 Traffic: <b>{ $traffic }</b>{ $place }
 
         { $hint }
     .hint = Copy the link and paste it into an app: Happ, Hiddify, v2rayNG or Streisand. On another device, scanning the QR code is easier.
@@ -135,6 +136,18 @@ config =
     .delete_yes = Yes, delete
     .deleted = The config is deleted
     .new_key = Take the new link
+    .open = Open the config
+    .how = 📖 How to
+    .location = 📍 Location
+    .rename = ✏️ Name
+    .rename_ask =
+        ✏️ <b>A new name for { $name }</b>
+
+        Send it as a message, up to { $most } characters. For example: “My phone” or “Mum”.
+    .place = 📍 Location: <b>{ $country }</b>
+    .place_instead = ⚠️ { $country }: no room there just now, so the VPN works through another server for the time being.
+    .place_moving = ⏳ Moving: <b>{ $country }</b>
+    .place_moving_best = ⏳ Looking for a better server
 
 devices =
     .title =
@@ -350,6 +363,22 @@ notice =
 
         We took { $price }; { $balance } is left on your balance.
         Purchase No. { $receipt }
+    .located =
+        ✅ <b>{ $name } has moved</b>
+
+        📍 { $country }
+
+        The link is the same. Your app updates by itself; to have it now, refresh the subscription in it.
+    .located_key =
+        ✅ <b>{ $name } has moved</b>
+
+        📍 { $country }
+
+        The link is another now: open the config and add it to the app in place of the old one.
+    .stayed =
+        📍 <b>{ $name } stays where it is</b>
+
+        Now: { $country }. No better place could be found just now. The VPN works as before, please try again later.
 
 operator =
     .unmatched =
@@ -778,6 +807,64 @@ error =
     .method_unavailable = This payment method is unavailable right now. Try another one, or a little later.
     .storage = The service is unavailable right now. Nothing has changed; please try again in a minute.
     .stale_button = That button is out of date. Here is how things stand now:
+    .name = That can’t be a name. Send one of letters, digits or emoji, up to { $most } characters.
+    .location_gone = This location is not available just now. Please choose another.
+    .on_the_move = The config is moving already. Please wait a minute.
+
+traffic =
+    .button = 📊 Traffic
+    .title = 📊 <b>Traffic</b>
+    .of_config = 📊 <b>Traffic · { $name }</b>
+    .month = Traffic in 30 days
+    .today = today
+    .sums =
+        Today: <b>{ $today }</b>
+        7 days: <b>{ $week }</b>
+        30 days: <b>{ $month }</b>
+    .left = Left: <b>{ $left }</b>
+    .none = Nothing here yet. Connect to the VPN, and a chart will appear within an hour.
+
+connect =
+    .begin = 🚀 Connect
+    .ask =
+        📱 <b>On which device?</b>
+
+        Choose the one that needs the VPN. You can add others later.
+    .by_page =
+        <b>{ $system }: two steps</b>
+
+        1. Install <b>{ $app }</b>, it is free.
+        2. Come back here and press “Connect”. { $app } opens and sets everything up.
+    .by_hand =
+        <b>{ $system }: three steps</b>
+
+        1. Install <b>{ $app }</b>, it is free.
+        2. Copy the link:
+        <code>{ $url }</code>
+        3. Open { $app }, press “+” and paste it.
+
+        Setting up another device? Scan the code with it.
+    .install = ⬇️ 1. Install { $app }
+    .import = ⚡️ 2. Connect
+    .copy = 📋 2. Copy the link
+    .another = 📱 Another
+    .config = 🔑 My config
+
+location =
+    .ask =
+        📍 <b>Which country do you need?</b>
+
+        “Best” suits almost everybody: we choose the server with the most room. You can change the country any time.
+    .move =
+        📍 <b>{ $name }</b>
+
+        Now: <b>{ $country }</b>
+
+        Choose where to move it. The link stays the same.
+    .best = ⚡️ Best
+    .unknown = the best server
+    .moves = Moving. We will write when it is done
+    .there = The config is there already
 
 privacy =
     .text =

@@ -26,6 +26,8 @@ FOLDER = Path(__file__).parent
 DEFAULT_LANGUAGE = "ru"
 GIB = 1024**3
 MIB = 1024**2
+# Two of these letters are drawn as a flag.
+FIRST_FLAG = ord("🇦")
 # Where one message ends and the next begins: what belongs to a message stands indented.
 _ENTRY = re.compile(r"\n(?=[a-z])")
 # Marks that turn the direction of what follows: in a name they would turn the rest of the message.
@@ -106,6 +108,15 @@ class Translator:
     def time(self, at: datetime) -> str:
         """The time of a day that goes without saying: 15:00 МСК."""
         return f"{self._time('format.time', at)} {self.plain('format.zone_name')}"
+
+    def day(self, there: datetime) -> str:
+        """A day of this year, short, whatever the clock: 28 нояб., 28 Nov."""
+        return self._written("format.day", there)
+
+    def country(self, code: str) -> str:
+        """A country by its ISO 3166 alpha-2 code, with its flag: 🇳🇱 Нидерланды."""
+        flag = "".join(chr(ord(letter) - ord("A") + FIRST_FLAG) for letter in code)
+        return f"{flag} {self._locale.territories.get(code, code)}"
 
     def _time(self, pattern: str, at: datetime) -> str:
         there = at.astimezone(self._zone)

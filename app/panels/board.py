@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.domain.scores import Candidate, choose, ranked
+from app.domain.scores import Candidate, choose, countries, ranked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -42,10 +42,19 @@ class Board:
         """Whether no panel is fit, even if it were not full."""
         return not self._candidates
 
-    def choose(self, exclude: Collection[str] = ()) -> str | None:
-        """The instance id of the best panel outside `exclude`, or None; some microseconds, nobody is asked."""
-        best = choose(self._candidates.values(), exclude)
+    def choose(
+        self, exclude: Collection[str] = (), country: str | None = None, *, strict: bool = False
+    ) -> str | None:
+        """The instance id of the best panel outside `exclude`, or None; some microseconds, nobody is asked.
+
+        It is one in `country` where any there can take a user; in no other where `strict`.
+        """
+        best = choose(self._candidates.values(), exclude, country, strict=strict)
         return None if best is None else best.instance_id
+
+    def countries(self) -> frozenset[str]:
+        """Where there is a panel that can take a user."""
+        return countries(self._candidates.values())
 
     def ranked(self) -> list[Candidate]:
         """Those who may take a user, best first."""
@@ -68,6 +77,6 @@ class Board:
 
 def _candidate(panel: MeasuredPanel, row: PanelRow, taken: int) -> Candidate:
     room = None if row.capacity is None else row.capacity - panel.users
-    candidate = Candidate(panel.instance_id, panel.node, panel.score, panel.step, row.priority, room)
+    candidate = Candidate(panel.instance_id, panel.node, panel.score, panel.step, row.priority, room, row.country)
     candidate.take(row.pending + taken)
     return candidate

@@ -95,9 +95,11 @@ class PanelChoice:
                 await self._look_again()
 
     @asynccontextmanager
-    async def place(self, exclude: frozenset[str] = frozenset()) -> AsyncIterator[str | None]:
-        """The best panel outside `exclude` or None, for a user that is written down by the end of the block."""
-        instance_id = await self.best(exclude)
+    async def place(
+        self, exclude: frozenset[str] = frozenset(), country: str | None = None, *, strict: bool = False
+    ) -> AsyncIterator[str | None]:
+        """The best panel as `best` has it or None, for a user that is written down by the end of the block."""
+        instance_id = await self.best(exclude, country, strict=strict)
         if instance_id is None:
             yield None
             return
@@ -109,13 +111,23 @@ class PanelChoice:
         finally:
             self._written[instance_id] += 1
 
-    async def best(self, exclude: frozenset[str] = frozenset()) -> str | None:
-        """The instance id of the best panel outside `exclude`, or None."""
+    async def best(
+        self, exclude: frozenset[str] = frozenset(), country: str | None = None, *, strict: bool = False
+    ) -> str | None:
+        """The instance id of the best panel outside `exclude`, or None.
+
+        It is one in `country` where any there can take a user; in no other where `strict`.
+        """
         board = await self._current()
         if board.is_empty:
             # None was fit, or all have failed since; one that was down at the last measurement may be up again.
             board = await self._anew()
-        return board.choose(exclude)
+        return board.choose(exclude, country, strict=strict)
+
+    def countries(self) -> frozenset[str]:
+        """Where a panel can take a user, by what is in memory; nowhere while that is too old to be believed."""
+        board = self._usable()
+        return frozenset() if board is None else board.countries()
 
     async def ranked(self) -> list[Candidate]:
         """Panels that can take a user, best first; empty where none can."""

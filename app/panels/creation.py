@@ -121,7 +121,7 @@ class Creator:
         return later
 
     async def _create_on_best(self, job: ConfigJob) -> Later | None:
-        async with self._choice.place(job.avoid) as instance_id:
+        async with self._choice.place(job.avoid, job.country) as instance_id:
             if instance_id is None:
                 return await self._after_removal(job)
             if not await self._store.assign(job, instance_id):
@@ -130,7 +130,7 @@ class Creator:
 
     async def _after_removal(self, job: ConfigJob) -> Later:
         """Where no panel is left but those that the config has to leave first."""
-        instance_id = await self._choice.best() if job.avoid else None
+        instance_id = await self._choice.best(country=job.country) if job.avoid else None
         if instance_id is None:
             return Later("no panel can take a user")
         await self._store.assign(job, instance_id)

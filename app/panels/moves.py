@@ -127,20 +127,27 @@ class Mover:
 
     async def _aimed(self, move: ConfigMove) -> ConfigMove | None:
         """The move with a target, which every later statement about it names; None where there is none."""
-        async with self._choice.place(move.avoid | {move.source}) as target:
+        if move.is_wished and move.country is None and await self._choice.best(move.avoid) == move.source:
+            await self._give_up(move, "it stands on the best panel")
+            return None
+        async with self._choice.place(move.avoid | {move.source}, move.country, strict=_is_strict(move)) as target:
             if target is not None and await self._store.aim(move, target):
                 return replace(move, target=target, attempts=1)
-        await self._put_off(move, await self._after_removal(move, target))
+        reason, waits = await self._after_removal(move, target)
+        if waits or not move.is_wished:
+            await self._put_off(move, reason)
+        else:
+            await self._give_up(move, reason)
         return None
 
-    async def _after_removal(self, move: ConfigMove, refused: str | None) -> str:
-        """Why the move waits; where only panels are left that it has to leave first, one is made ready for it."""
-        target = refused or await self._choice.best(frozenset({move.source}))
+    async def _after_removal(self, move: ConfigMove, refused: str | None) -> tuple[str, bool]:
+        """Why the move stops, and whether for a panel that it has to leave first, which is made ready for it then."""
+        target = refused or await self._choice.best(frozenset({move.source}), move.country, strict=_is_strict(move))
         if target is None:
-            return "no other panel can take a user"
+            return "no other panel can take a user", False
         if refused is None:
             await self._store.aim(move, target)
-        return f"an older user has to go from {target} first"
+        return f"an older user has to go from {target} first", True
 
     async def _tried(self, move: ConfigMove) -> Later | None:
         try:
@@ -179,6 +186,11 @@ class Mover:
         log.warning(
             "config_move_given_up", config_id=move.config_id, source=move.source, target=move.target, reason=reason
         )
+
+
+def _is_strict(move: ConfigMove) -> bool:
+    """Whoever wishes for a country gets that or stays; what has to leave its panel goes there first, or anywhere."""
+    return move.is_wished and move.country is not None
 
 
 def _job(move: ConfigMove, target: str) -> ConfigJob:

@@ -39,7 +39,6 @@ class GuardUser(FamilyUser):
 class GuardUserWithLink(GuardUser):
     """A user as answers about one tell them."""
 
-    used_traffic: Count
     subscription_url: str = Field(repr=False, min_length=1)
 
     def told(self, subscription_url: str) -> PanelUser:

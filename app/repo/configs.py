@@ -25,9 +25,12 @@ OF_OWNER = statement(
 )
 ONE = statement(
     """
-    SELECT id, user_id, name, status, instance_id, marzban_username, subscription_url, link, expires_at,
-           EXISTS (SELECT FROM notices WHERE key = 'delayed:' || configs.id) AS is_delayed
-    FROM configs WHERE id = :config_id AND user_id = :tg_id AND status IN ('creating', 'active')
+    SELECT c.id, c.user_id, c.name, c.status, c.instance_id, c.marzban_username, c.subscription_url, c.link,
+           c.expires_at, c.country AS wished_country, p.country,
+           EXISTS (SELECT FROM notices WHERE key = 'delayed:' || c.id) AS is_delayed,
+           EXISTS (SELECT FROM config_moves m WHERE m.config_id = c.id AND m.is_wished) AS is_moving
+    FROM configs c LEFT JOIN marzban_instances p ON p.id = c.instance_id
+    WHERE c.id = :config_id AND c.user_id = :tg_id AND c.status IN ('creating', 'active')
     """
 )
 # The lowest free slot is taken; two wishes at once collide on the slot's unique index, and the later looks again.
@@ -43,9 +46,9 @@ REQUEST = statement(
                           WHERE c.user_id = owner.tg_id AND c.slot = n AND c.status IN ('creating', 'active'))
     )
     INSERT INTO configs (user_id, intent, slot, name, marzban_username, expires_at, message_id,
-                         next_attempt_at, created_at)
+                         next_attempt_at, created_at, country, guide)
     SELECT owner.tg_id, :intent, free.slot, 'VPN ' || free.slot, :username, owner.subscription_end, :message_id,
-           :now, :now
+           :now, :now, :country, :guide
     FROM owner, free WHERE free.slot IS NOT NULL
     ON CONFLICT DO NOTHING
     RETURNING id, name, status
@@ -60,7 +63,18 @@ WHY_NOT = statement(
     WHERE users.tg_id = :tg_id
     """
 )
-ATTACH = statement("UPDATE configs SET message_id = :message_id WHERE id = :config_id AND user_id = :tg_id")
+ATTACH = statement(
+    "UPDATE configs SET message_id = :message_id, guide = NULL WHERE id = :config_id AND user_id = :tg_id"
+)
+# Only while there is something to wait for: what is there already is shown at once.
+GUIDE = statement(
+    "UPDATE configs SET message_id = :message_id, guide = :guide"
+    " WHERE id = :config_id AND user_id = :tg_id AND status = 'creating'"
+)
+RENAME = statement(
+    "UPDATE configs SET name = :name WHERE id = :config_id AND user_id = :tg_id"
+    " AND status IN ('creating', 'active') RETURNING id"
+)
 DELETE = statement(
     """
     UPDATE configs SET status = 'deleting', revision = revision + 1, is_due = true, attempts = 0,
@@ -84,13 +98,27 @@ class ConfigRepository(BaseRepository):
             raise NotFound
         return _config(rows[0])
 
-    async def request(self, tg_id: int, intent: str, message_id: int | None, now: datetime) -> ConfigCard:
-        """Record that a config should exist; the same intent again returns it. NoSubscription, TooManyConfigs."""
+    async def request(
+        self,
+        tg_id: int,
+        intent: str,
+        message_id: int | None,
+        now: datetime,
+        *,
+        country: str | None = None,
+        guide: str | None = None,
+    ) -> ConfigCard:
+        """Record that a config should exist; the same intent again returns it. NoSubscription, TooManyConfigs.
+
+        In `country` where that can be; `guide` as in the table.
+        """
         params: dict[str, Any] = {
             "tg_id": tg_id,
             "intent": intent,
             "username": f"o{tg_id}_{secrets.token_hex(4)}",
             "message_id": message_id,
+            "country": country,
+            "guide": guide,
             "now": now,
         }
         for _ in range(SLOT_RACES):
@@ -109,6 +137,20 @@ class ConfigRepository(BaseRepository):
     async def attach_message(self, tg_id: int, config_id: int, message_id: int | None) -> None:
         """Which message waits for this config, or that none does; nothing happens where it is another's."""
         await self.database.run(ATTACH, {"tg_id": tg_id, "config_id": config_id, "message_id": message_id})
+
+    async def guide(self, tg_id: int, config_id: int, message_id: int | None, system: str | None) -> None:
+        """Which message is to become the guide for a system once the config is made; None, the config itself."""
+        params = {"tg_id": tg_id, "config_id": config_id, "message_id": message_id, "guide": system}
+        await self.database.run(GUIDE, params)
+        failpoint("config.guided")
+
+    async def rename(self, tg_id: int, config_id: int, name: str) -> None:
+        """Call the config so; NotFound where it is another's or gone."""
+        rows = await self.database.run(RENAME, {"tg_id": tg_id, "config_id": config_id, "name": name})
+        failpoint("config.renamed")
+        await self.drop_account(tg_id, parts=("configs",))
+        if not rows:
+            raise NotFound
 
     async def request_deletion(self, tg_id: int, config_id: int, now: datetime) -> None:
         """Record that a config should be gone; NotFound where it is another's or gone already."""
@@ -150,4 +192,7 @@ def _config(row: Row[Any]) -> Config:
         link=row.link,
         expires_at=row.expires_at,
         is_delayed=row.is_delayed,
+        country=row.country,
+        wished_country=row.wished_country,
+        is_moving=row.is_moving,
     )

@@ -37,7 +37,6 @@ class MarzbanListed(FamilyUser):
 class MarzbanUser(MarzbanListed):
     """A user as answers about one tell them."""
 
-    used_traffic: Count
     links: tuple[str, ...] = Field(repr=False)
     subscription_url: str = Field(repr=False, min_length=1)
 

@@ -38,6 +38,7 @@ from app.repo.operator_models import AuditRun, OperatorAct, OperatorNotice, Prov
 from app.repo.promo_models import Gift, Grant, Promocode, PromoMiss, PromoUse
 from app.repo.renewal_models import Reminder, ReminderScan, Renewal
 from app.repo.support_models import Ban, SupportMessage, SupportTicket, SupportTopic
+from app.repo.traffic_models import ConfigCounter, ConfigTrafficDay
 
 __all__ = [
     "AddressPause",
@@ -46,8 +47,10 @@ __all__ = [
     "Base",
     "ChainCursor",
     "Config",
+    "ConfigCounter",
     "ConfigLeftover",
     "ConfigMove",
+    "ConfigTrafficDay",
     "Device",
     "Gift",
     "Grant",
@@ -143,7 +146,7 @@ class MarzbanInstance(Base):
     """A panel. `password` is plain only until the next pass over the table seals it.
 
     `capacity` is how many active users it may have in all; null is no bound.
-    What stands on one that is not active moves elsewhere, unless it `keeps_configs`.
+    What stands on one that is not active moves elsewhere, unless it `keeps_configs`. `country` is ISO 3166 alpha-2.
     """
 
     __tablename__ = "marzban_instances"
@@ -152,6 +155,7 @@ class MarzbanInstance(Base):
         CheckConstraint("tls IN ('verify', 'insecure')", name="tls_known"),
         CheckConstraint("jsonb_typeof(access_profile) = 'object'", name="access_profile_is_object"),
         CheckConstraint("capacity > 0", name="capacity_positive"),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_is_code"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -169,6 +173,7 @@ class MarzbanInstance(Base):
     ca_pem: Mapped[str | None] = mapped_column(Text)
     access_profile: Mapped[dict[str, object]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     keeps_configs: Mapped[bool] = mapped_column(server_default=text("false"))
+    country: Mapped[str | None] = mapped_column(Text)
 
 
 class Server(Base):
@@ -187,6 +192,8 @@ class Config(Base):
     A living config holds one of the account's numbered slots: the unique index is what limits their number.
     `made_at` is when a panel last made its user, `delivered_at` when it first was in working order, `doomed_at` when it
     was wished away, `deleted_at` when it was gone from its panel. `moved_from` is the legacy server that it was on.
+    `country` is where its owner wants it, null being the best panel wherever it is. `guide` is the system for which the
+    message that waits is to become a guide, "ask" where that is still being asked.
     """
 
     __tablename__ = "configs"
@@ -231,6 +238,8 @@ class Config(Base):
     doomed_at: Mapped[Instant | None]
     reported_at: Mapped[Instant | None]
     moved_from: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("servers.id", ondelete="SET NULL"))
+    country: Mapped[str | None] = mapped_column(Text)
+    guide: Mapped[str | None] = mapped_column(Text)
 
 
 class Notice(Base):

@@ -18,7 +18,10 @@ PanelKey = Annotated[
 
 
 class ConfigMove(Base):
-    """A config that leaves the panel it stands on; `target`, once chosen, may have its user already."""
+    """A config that leaves the panel it stands on; `target`, once chosen, may have its user already.
+
+    `is_wished` where its owner wants it, rather than the panel's being left.
+    """
 
     __tablename__ = "config_moves"
     __table_args__ = (CheckConstraint("target <> source", name="goes_elsewhere"),)
@@ -30,6 +33,7 @@ class ConfigMove(Base):
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     next_attempt_at: Mapped[Instant] = mapped_column(index=True)
     last_error: Mapped[str | None] = mapped_column(Text)
+    is_wished: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class ConfigLeftover(Base):

@@ -75,7 +75,7 @@ CLAIM = statement(
     )
     SELECT m.config_id, m.source, m.target, m.attempts, c.user_id, c.marzban_username, c.expires_at, c.revision,
            COALESCE(c.status = 'active' AND c.instance_id = m.source, false)
-           AND m.source IN (SELECT id FROM ({LEFT}) panels) AS is_wanted,
+           AND (m.is_wished OR m.source IN (SELECT id FROM ({LEFT}) panels)) AS is_wanted, m.is_wished, c.country,
            ARRAY(SELECT l.instance_id FROM config_leftovers l WHERE l.config_id = m.config_id) AS avoid
     FROM claimed m JOIN configs c ON c.id = m.config_id
     """  # noqa: S608 - constant
@@ -104,7 +104,12 @@ SWITCH = statement(
                revision = c.revision + 1, made_at = :now, delivered_at = COALESCE(c.delivered_at, :now)
         FROM config_moves m
         WHERE {SAME} AND c.id = m.config_id AND c.status = 'active' AND c.instance_id = m.source
-        RETURNING c.id, c.user_id, c.revision, c.expires_at, c.status, true AS is_changed
+        RETURNING c.id, c.user_id, c.revision, c.expires_at, c.status, m.is_wished, NOT m.is_wished AS is_changed
+    ), located AS (
+        INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
+        SELECT 'located:' || id || ':' || revision, user_id, 'config_located',
+               jsonb_build_object('config_id', id::text), :now, :now
+        FROM moved WHERE is_wished ON CONFLICT (key) DO NOTHING
     ), arrived AS (
         DELETE FROM config_moves m USING moved WHERE m.config_id = moved.id
     ), behind AS (
@@ -114,11 +119,18 @@ SWITCH = statement(
     SELECT id FROM moved
     """  # noqa: S608 - constant
 )
-# The target may have a user all the same, made by a call whose answer was lost.
+# The target may have a user all the same, made by a call whose answer was lost. Who wished the move is told that the
+# config stays, where it was tried.
 GIVE_UP = statement(
     f"""
     WITH gone AS (
-        DELETE FROM config_moves m WHERE {SAME} RETURNING m.config_id, m.target
+        DELETE FROM config_moves m WHERE {SAME} RETURNING m.config_id, m.target, m.since, m.is_wished
+    ), told AS (
+        INSERT INTO notices (key, recipient, kind, facts, next_attempt_at, created_at)
+        SELECT 'stayed:' || c.id || ':' || floor(extract(epoch FROM g.since)), c.user_id, 'config_stayed',
+               jsonb_build_object('config_id', c.id::text), :now, :now
+        FROM gone g JOIN configs c ON c.id = g.config_id
+        WHERE g.is_wished AND c.status = 'active' AND c.instance_id = :source ON CONFLICT (key) DO NOTHING
     )
     INSERT INTO config_leftovers (config_id, instance_id, since, next_attempt_at)
     SELECT g.config_id, g.target, :now, :at FROM gone g JOIN configs c ON c.id = g.config_id
@@ -270,4 +282,6 @@ def _move(row: Row[Any]) -> ConfigMove:
         attempts=row.attempts,
         is_wanted=row.is_wanted,
         avoid=frozenset(row.avoid),
+        country=row.country,
+        is_wished=row.is_wished,
     )

@@ -19,6 +19,7 @@ class FamilyUser(Answer):
 
     username: str
     status: str
+    used_traffic: Count
     data_limit: Count | None = None
     note: str | None = None
 
@@ -34,7 +35,7 @@ class FamilyUser(Answer):
 
     def listed(self) -> ListedUser:
         """The user in the port's words."""
-        return ListedUser(self.username, self.ends, self.note, self.data_limit, self.is_enabled)
+        return ListedUser(self.username, self.ends, self.note, self.data_limit, self.is_enabled, self.used_traffic)
 
 
 AnyUser = TypeVar("AnyUser", bound=FamilyUser)

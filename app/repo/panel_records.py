@@ -61,7 +61,7 @@ class PanelUser:
 
 @dataclass(frozen=True, slots=True)
 class ListedUser:
-    """A user as the panel lists it: `expire` in unix seconds, `data_limit` in bytes; None and 0 mean no bound.
+    """A user as the panel lists it: `expire` in unix seconds, traffic in bytes; None and 0 as a limit mean no bound.
 
     `is_enabled` is whether nobody shut them out by hand; an end or a limit that was reached is none of that.
     """
@@ -71,6 +71,7 @@ class ListedUser:
     note: str | None = None
     data_limit: int | None = None
     is_enabled: bool = True
+    used_traffic: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,9 @@ SEAL = statement(
 )
 ADD = statement(
     "INSERT INTO marzban_instances"
-    " (id, name, base_url, username, password, priority, kind, tls, ca_pem, access_profile)"
+    " (id, name, base_url, username, password, priority, kind, tls, ca_pem, access_profile, country)"
     " VALUES (:instance_id, :name, :base_url, :username, :password, :priority, :kind, :tls, :ca_pem,"
-    " CAST(:access_profile AS jsonb)) ON CONFLICT DO NOTHING RETURNING id"
+    " CAST(:access_profile AS jsonb), :country) ON CONFLICT DO NOTHING RETURNING id"
 )
 SWITCH = statement(
     "UPDATE marzban_instances SET is_active = (:active = 'yes'), keeps_configs = (:keeps = 'yes')"
@@ -55,6 +55,7 @@ TUNE = statement(
     WHERE id = :instance_id RETURNING id
     """
 )
+PLACE = statement("UPDATE marzban_instances SET country = :country WHERE id = :instance_id RETURNING id")
 OCCUPANCY = statement(
     """
     WITH pending AS (
@@ -64,7 +65,7 @@ OCCUPANCY = statement(
             UNION ALL SELECT target FROM config_moves WHERE target IS NOT NULL
         ) on_their_way GROUP BY instance_id
     )
-    SELECT p.id, p.name, p.is_active, p.priority, p.capacity, COALESCE(pending.users, 0) AS pending
+    SELECT p.id, p.name, p.is_active, p.priority, p.capacity, COALESCE(pending.users, 0) AS pending, p.country
     FROM marzban_instances p LEFT JOIN pending ON pending.instance_id = p.id ORDER BY p.id
     """
 )
@@ -86,7 +87,7 @@ class PanelRepository(BaseRepository):
         opened = await self._opened(await self.database.run(ONE, {"instance_id": instance_id}))
         return opened[0] if opened else None
 
-    async def add(self, panel: PanelAccess) -> bool:
+    async def add(self, panel: PanelAccess, country: str | None = None) -> bool:
         """Add a panel, its password sealed; False where the id or the address is taken."""
         params: dict[str, Any] = {
             "instance_id": panel.instance_id,
@@ -99,6 +100,7 @@ class PanelRepository(BaseRepository):
             "tls": panel.tls.value,
             "ca_pem": panel.ca_pem,
             "access_profile": json.dumps(dict(panel.access_profile)),
+            "country": country,
         }
         added = bool(await self.database.run(ADD, params))
         await self.delete_cache("servers:best")
@@ -116,10 +118,17 @@ class PanelRepository(BaseRepository):
         params = {"instance_id": instance_id, "priority": priority, "capacity": capacity}
         return bool(await self.database.run(TUNE, params))
 
+    async def place(self, instance_id: str, country: str | None) -> bool:
+        """Say in which country a panel is (ISO 3166 alpha-2), or that nobody is told; whether there is such a panel."""
+        return bool(await self.database.run(PLACE, {"instance_id": instance_id, "country": country}))
+
     async def occupancy(self, since: datetime) -> list[PanelRow]:
         """Every row; pending are the configs on their way there, moving or new, and those made there since."""
         rows = await self.database.run(OCCUPANCY, {"since": since})
-        return [PanelRow(row.id, row.name, row.is_active, row.priority, row.capacity, row.pending) for row in rows]
+        return [
+            PanelRow(row.id, row.name, row.is_active, row.priority, row.capacity, row.pending, row.country)
+            for row in rows
+        ]
 
     async def listing(self) -> list[tuple[PanelAccess, bool]]:
         """Every panel whose password can be opened, with whether it is active."""

@@ -29,7 +29,8 @@ CLAIM = statement(
     FROM due WHERE configs.id = due.id
     RETURNING configs.id, user_id, status, instance_id, marzban_username, expires_at, revision, attempts,
               moved_from IS NOT NULL AND delivered_at IS NULL AS is_moving,
-              ARRAY(SELECT l.instance_id FROM config_leftovers l WHERE l.config_id = configs.id) AS avoid
+              ARRAY(SELECT l.instance_id FROM config_leftovers l WHERE l.config_id = configs.id) AS avoid,
+              configs.country
     """  # noqa: S608 - constant
 )
 # Not where a user of this config is still to be removed: the removal would take the new one. It is hurried instead.
@@ -53,6 +54,7 @@ GIVE_UP = statement(
     ON CONFLICT (config_id, instance_id) DO UPDATE SET next_attempt_at = :at RETURNING config_id
     """
 )
+# Whose message asks for which device the config is hears only where a delay was told.
 # A wish that changed while the panel worked keeps the row due: the next claim carries the newer revision out. What was
 # made on a panel that the config has left since, or for a config that is deleted, is removed again, unless a move is on
 # its way to that very user. What follows the secrets in a link may differ at every read.
@@ -68,12 +70,16 @@ CREATED = statement(
         WHERE c.id = was.id AND c.status IN ('creating', 'active', 'deleting')
           AND (CAST(:instance_id AS text) IS NULL OR c.instance_id = :instance_id)
         RETURNING c.id, c.user_id, c.status, c.message_id, c.expires_at, c.revision, c.moved_from,
+                  c.guide,
                   was.status = 'active' AND split_part(was.link, '@', 1) <> split_part(c.link, '@', 1) AS is_changed
     ), {key_changed("done")}, told AS (
         INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
-        SELECT 'ready:' || id, user_id, 'config_ready', jsonb_build_object('config_id', id::text),
+        SELECT 'ready:' || id, user_id, 'config_ready',
+               jsonb_strip_nulls(jsonb_build_object('config_id', id::text, 'guide', NULLIF(guide, 'ask'))),
                message_id, :now, :now
-        FROM done WHERE status = 'active' AND moved_from IS NULL ON CONFLICT (key) DO NOTHING
+        FROM done WHERE status = 'active' AND moved_from IS NULL
+          AND (guide IS DISTINCT FROM 'ask' OR EXISTS (SELECT FROM notices WHERE key = 'delayed:' || done.id))
+        ON CONFLICT (key) DO NOTHING
     ), nobodys AS (
         INSERT INTO config_leftovers (config_id, instance_id, since, next_attempt_at)
         SELECT c.id, :instance_id, :now, :now FROM configs c
@@ -106,6 +112,10 @@ DELETED = statement(
         DELETE FROM subscription_links l USING gone WHERE l.config_id = gone.id
     ), without_copies AS (
         DELETE FROM subscription_copies c USING gone WHERE c.config_id = gone.id
+    ), without_days AS (
+        DELETE FROM config_traffic_days d USING gone WHERE d.config_id = gone.id
+    ), without_counter AS (
+        DELETE FROM config_counters k USING gone WHERE k.config_id = gone.id
     ), without_grace AS (
         UPDATE config_leftovers l
         SET next_attempt_at = GREATEST(:now, LEAST(l.next_attempt_at, l.since + {IN_FLIGHT}))
@@ -198,4 +208,5 @@ def _job(row: Row[Any]) -> ConfigJob:
         revision=row.revision,
         attempts=row.attempts,
         avoid=frozenset(row.avoid),
+        country=row.country,
     )

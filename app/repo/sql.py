@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Integer, Interval, Numeric, Text, TextClause, bindparam, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Integer,
+    Interval,
+    Numeric,
+    Text,
+    TextClause,
+    bindparam,
+    text,
+)
 from sqlalchemy.types import TypeEngine
 
 INSTANT: TypeEngine[Any] = DateTime(timezone=True)
@@ -13,6 +25,7 @@ RUB: TypeEngine[Any] = Numeric(14, 2)
 RATE: TypeEngine[Any] = Numeric(18, 6)
 BIG: TypeEngine[Any] = BigInteger()
 INT: TypeEngine[Any] = Integer()
+DAY: TypeEngine[Any] = Date()
 
 # A parameter's name fixes its type everywhere, so that a None or an aware datetime needs no cast in the SQL.
 TYPES: dict[str, TypeEngine[Any]] = {
@@ -43,6 +56,7 @@ TYPES: dict[str, TypeEngine[Any]] = {
     "ends_at": INSTANT,
     **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "capacity", "stars"), INT),
     "users_seen": INT,
+    "day": DAY,
 }
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class PanelRow:
     """A panel as its row says, and its pending users: on their way to it, or made there since an instant.
 
-    `capacity` is how many users it may have in all, whoever made them; None is no bound.
+    `capacity` is how many users it may have in all, whoever made them; None is no bound. `country` is ISO 3166 alpha-2.
     """
 
     instance_id: str
@@ -18,3 +18,4 @@ class PanelRow:
     priority: int
     capacity: int | None
     pending: int
+    country: str | None = None

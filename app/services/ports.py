@@ -177,8 +177,25 @@ class ConfigStore(Protocol):
         """The config in full; NotFound where it is another's or gone."""
         ...
 
-    async def request(self, tg_id: int, intent: str, message_id: int | None, now: datetime) -> ConfigCard:
+    async def request(
+        self,
+        tg_id: int,
+        intent: str,
+        message_id: int | None,
+        now: datetime,
+        *,
+        country: str | None = None,
+        guide: str | None = None,
+    ) -> ConfigCard:
         """Record that a config should exist; the same intent again returns it. NoSubscription, TooManyConfigs."""
+        ...
+
+    async def guide(self, tg_id: int, config_id: int, message_id: int | None, system: str | None) -> None:
+        """Which message is to become the guide for a system once the config is made."""
+        ...
+
+    async def rename(self, tg_id: int, config_id: int, name: str) -> None:
+        """Call the config so; NotFound where it is another's or gone."""
         ...
 
     async def attach_message(self, tg_id: int, config_id: int, message_id: int | None) -> None:

@@ -69,7 +69,11 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One config in full, for its owner only."""
+    """One config in full, for its owner only.
+
+    `country` is where it stands (ISO 3166 alpha-2, None where nobody says), `wished_country` where its owner wants it,
+    None being anywhere; `is_moving` while it is on its way there. `can_move` where there is a choice of countries.
+    """
 
     id: int
     owner: int
@@ -82,6 +86,10 @@ class Config:
     expires_at: datetime
     public_url: str | None = field(default=None, repr=False)
     is_delayed: bool = False
+    country: str | None = None
+    wished_country: str | None = None
+    is_moving: bool = False
+    can_move: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ class ConfigWork(StrEnum):
 class ConfigJob:
     """A claimed piece of provisioning. `revision` fences: a result counts only while it still stands.
 
-    `avoid` are panels from which a user of the config has yet to be removed.
+    `avoid` are panels from which a user of the config has yet to be removed; `country` is where its owner wants it.
     """
 
     config_id: int
@@ -116,6 +124,7 @@ class ConfigJob:
     revision: int
     attempts: int
     avoid: frozenset[str] = frozenset()
+    country: str | None = None
 
 
 class PanelKind(StrEnum):
@@ -227,6 +236,8 @@ class NoticeKind(StrEnum):
     CONFIG_READY = "config_ready"
     CONFIG_DELAYED = "config_delayed"
     CONFIG_MOVED = "config_moved"
+    CONFIG_LOCATED = "config_located"
+    CONFIG_STAYED = "config_stayed"
     PURCHASE_RETURNED = "purchase_returned"
     CONFIG_PAUSED = "config_paused"
     RENEWED = "renewed"

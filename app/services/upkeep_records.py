@@ -9,7 +9,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ConfigMove:
-    """A claimed move of a config. `avoid` are panels that it must not come to; `is_wanted` until it need not move."""
+    """A claimed move of a config. `avoid` are panels that it must not come to; `is_wanted` until it need not move.
+
+    `country` is where its owner wants it, None being anywhere; `is_wished` where the move itself is the owner's wish.
+    """
 
     config_id: int
     owner: int
@@ -21,6 +24,8 @@ class ConfigMove:
     attempts: int
     is_wanted: bool
     avoid: frozenset[str]
+    country: str | None = None
+    is_wished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Subscriptions that renew themselves, what people are reminded of, and how far the looks for that have come.
 
 Revision ID: 0018
-Revises: 0020
+Revises: 0021
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0020"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -2,61 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from aiohttp import web
 
-from app.panels.clients import PanelClients
-from app.panels.port import NewPanelUser, Panel, PanelAuthFailed, PanelInvalid, PanelNode, PanelUser, PanelUserExists
-from app.services.records import PanelAccess
-from sandbox.clock import SandboxClock
-from sandbox.serve import Server
-from tests.support.panels import repository
+from app.panels.port import NewPanelUser, Panel, PanelNode, PanelUser
+from app.services.records import PanelKind
+from tests.support.recorded import Recording, played, refused, versions
 
 if TYPE_CHECKING:
     from app.utils.redis import Cache
 
-RECORDED = {path.stem: path for path in (Path(__file__).parent / "marzban_answers").glob("*.json")}
+ANSWERS = "marzban_answers"
 END = datetime.fromtimestamp(1893553445, UTC)
 USER = NewPanelUser("orbit_1", END, 5 * 2**30, "orbit:1")
 
 
-class Recording:
-    """A panel of one version: answers what was recorded, or the recording of that name where one is chosen."""
-
-    def __init__(self, version: str) -> None:
-        self.version = version
-        self.answers: dict[str, dict[str, Any]] = json.loads(RECORDED[version].read_text())
-        self.chosen = ""
-
-    async def handle(self, request: web.Request) -> web.Response:
-        called = f"{request.method} {request.path}"
-        if called == "POST /api/admin/token":
-            return web.json_response({"access_token": "a.b.c", "token_type": "bearer"})
-        answer = self.answers.get(f"{called} {self.chosen}") or self.answers[called]
-        return web.json_response(answer["body"], status=answer["status"])
-
-
-@pytest.fixture(params=sorted(RECORDED))
+@pytest.fixture(params=versions(ANSWERS))
 async def recording(request: pytest.FixtureRequest) -> Recording:
-    return Recording(request.param)
+    return Recording(ANSWERS, request.param)
 
 
 @pytest.fixture
 async def panel(recording: Recording, cache: Cache) -> AsyncIterator[Panel]:
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", recording.handle)
-    server = Server(app)
-    access = PanelAccess("s001", "One", await server.start(), "admin", "p4ssw0rd", 100, frozenset())
-    clients = PanelClients(repository(cache), SandboxClock(), 2, allow_private=True)
-    yield clients.for_instance(access)
-    await clients.close()
-    await server.stop()
+    async with played(recording, PanelKind.MARZBAN, cache) as opened:
+        yield opened
 
 
 def is_as_made(user: PanelUser) -> bool:
@@ -92,16 +64,4 @@ async def test_how_the_panel_is_and_what_it_carries_is_read(panel: Panel, record
 
 
 async def test_refusals_are_told_apart(panel: Panel, recording: Recording) -> None:
-    assert await panel.get_user("orbit_9") is None
-    await panel.delete_user("orbit_1")
-    await panel.delete_user("orbit_9")
-    recording.chosen = "again"
-    with pytest.raises(PanelUserExists):
-        await panel.create_user(USER)
-    recording.chosen = "refused"
-    with pytest.raises(PanelInvalid) as refused:
-        await panel.create_user(USER)
-    assert {"note", "expire"} <= set(refused.value.fields)
-    recording.chosen = "unauthorised"
-    with pytest.raises(PanelAuthFailed):
-        await panel.health()
+    assert {"note", "expire"} <= await refused(panel, recording, USER)

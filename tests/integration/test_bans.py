@@ -86,12 +86,10 @@ async def test_operators_ban_list_and_let_in_by_commands(books: Books, cache: Ca
     assert await said("ban", "7", "--reason", "resold  <b>configs</b>", "--days", "3") == (
         0, "7 is shut out for 3 days.",
     )  # fmt: skip
-    assert (await said("ban", "404", "--reason", "x"))[0] == 1
     listed = (await said("bans"))[1].splitlines()
     assert "7  Nina" in listed[0]
     assert ": resold <b>configs</b>" in listed[0]
     assert listed[1] == "1 shut out."
     assert await banned(books)
     assert await said("unban", "7") == (0, "7 is let in again.")
-    assert (await said("unban", "7"))[0] == 1
-    assert await said("bans") == (0, "Nobody is shut out.")
+    assert await said("unban", "7") == (1, "7 is not banned.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from app.keyring import Keyring
 from app.repo.panels import PanelRepository
@@ -39,6 +40,25 @@ async def test_a_panel_is_added_with_its_kind_its_authority_and_what_users_get(
     assert added is not None
     assert (added.kind, added.tls, added.ca_pem) == (PanelKind.PASARGUARD, TlsMode.VERIFY, pem.read_text())
     assert added.access_profile == {"group_ids": [1, 2]}
+
+
+async def test_a_panel_bears_a_country_that_there_is_until_it_is_taken_off(
+    database: Database, database_url: URL, tmp_path: Path
+) -> None:
+    given = {"ENV_FILE": "", "BOT_TOKEN": "1:panels", "SECRET_KEY": SECRET, "DATA_DIR": str(tmp_path)}
+    settings = given | {"REDIS_SHARE_DEFAULT": "false"} | database_settings(database_url)
+    assert (await orbit(settings, *ADD, "--country", "de", "--password-stdin"))[0] == 0
+    assert await country(database) == "DE"
+    for typed, kept, code in (("nl", "NL", 0), ("Holland", "NL", 2), ("XQ", "NL", 2), ("-", None, 0)):
+        assert (await orbit(settings, "panels", "country", "s003", typed))[0] == code
+        assert await country(database) == kept
+    assert (await orbit(settings, "panels", "country", "s009", "NL"))[0] == 1
+
+
+async def country(database: Database) -> str | None:
+    (row,) = await database.run(text("SELECT country FROM marzban_instances"))
+    found: str | None = row.country
+    return found
 
 
 @pytest.mark.parametrize("profile", ["[1, 2]", "groups", '"all"'])

@@ -21,6 +21,7 @@ from sandbox.bot_process import BotFailedError
 from tests.conftest import A_FEW_KILLS
 from tests.support import (  # noqa: F401 - they enter their operations
     operations,
+    operations_configs,
     operations_deliveries,
     operations_office,
     operations_panels,

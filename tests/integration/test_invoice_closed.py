@@ -9,7 +9,7 @@ import pytest
 from aiogram.types import BufferedInputFile
 
 from app.core.notices import Notifier
-from app.core.screens import details
+from app.core.screens import codes
 from app.core.screens.pictures import closed_invoice
 from tests.support.books import NOW, Books
 from tests.support.bot_world import bot_world
@@ -29,7 +29,7 @@ async def test_the_code_of_a_closed_invoice_can_be_scanned_no_more(
         ann, bot = await world.person("Ann"), world.bot()
         await books.arrive(ann)
         invoice = await books.invoice(ann)
-        code = BufferedInputFile(details.qr("ton://transfer"), "qr.png")
+        code = BufferedInputFile(codes.bare("ton://transfer"), "qr.png")
         message = await bot.send_photo(ann, code, caption="pay")
         await books.payments.attach_message(invoice.id, message.message_id)
         if end == "paid":

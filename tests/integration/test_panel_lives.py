@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.repo.db import Database
     from app.utils.redis import Cache
 
-ACTS = int(os.environ.get("ORBIT_PANEL_LIVES", "150"))
+ACTS = int(os.environ.get("ORBIT_PANEL_LIVES", "500"))
 SEED = int(os.environ.get("ORBIT_PANEL_SEED", SystemRandom().randrange(10**9)))
 PEOPLE = range(1, 41)
 CALLS = ("POST /api/user", "GET /api/user/", "GET /api/users", "PUT", "DELETE", "GET /api/inbounds", "GET /api/core")
@@ -117,9 +117,8 @@ async def made_good(world: UpkeepWorld) -> None:
         panel.panel.up = True
     await world.rows("UPDATE marzban_instances SET is_active = true")
     await world.look()
-    # What differs is put right by the first round. A config that moves meanwhile may take its older user again, with
-    # what somebody did to it: that is the second round's, and the third one finds nothing.
-    for _ in range(3):
+    # What differs is put right by the first round, and the second one finds nothing.
+    for _ in range(2):
         world.clock.advance(301)
         await world.tidy()
         counts = await world.swept()

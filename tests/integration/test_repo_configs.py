@@ -144,7 +144,8 @@ async def test_a_renewal_moves_every_living_config_and_makes_it_due(books: Books
 
 
 async def test_a_config_wished_for_while_a_purchase_commits_lasts_as_long_as_what_was_bought(books: Books) -> None:
-    wish = {"tg_id": 7, "intent": "i", "username": "u", "message_id": None, "now": NOW}
+    wish = {"tg_id": 7, "intent": "i", "username": "u", "message_id": None, "now": NOW,
+            "country": None, "guide": None}  # fmt: skip
     async with asyncio.TaskGroup() as group, books.database.transaction() as connection:
         await connection.execute(REQUEST, wish)
         purchase = group.create_task(books.buy(7))

@@ -122,4 +122,4 @@ async def test_all_instants_know_their_zone_and_no_money_is_a_float(database: Da
     )
     types = {row.data_type for row in columns}
     assert types <= {"bigint", "integer", "text", "boolean", "numeric", "timestamp with time zone", "jsonb", "ARRAY",
-                     "character varying"}  # fmt: skip
+                     "character varying", "date"}  # fmt: skip

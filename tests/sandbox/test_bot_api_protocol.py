@@ -162,5 +162,11 @@ async def test_calls_are_listed_after_a_number(scene: Stage) -> None:
     last = (await scene.ask("calls"))[-1]
     await scene.call("getChat", chat_id=5)
     assert await scene.ask("calls", after=last["n"]) == [
-        {"n": last["n"] + 1, "method": "getChat", "params": {"chat_id": 5}, "status": 400}
+        {
+            "n": last["n"] + 1,
+            "method": "getChat",
+            "params": {"chat_id": 5},
+            "status": 400,
+            "problem": "Bad Request: chat not found",
+        }
     ]

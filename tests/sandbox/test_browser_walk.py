@@ -66,6 +66,7 @@ async def meets_the_shop(nina: Visitor) -> None:
 
 
 async def gets_a_config(nina: Visitor) -> None:
+    await nina.presses("В меню", then="Баланс: 0 ₽")
     await nina.presses("Мой VPN", then="Конфига пока нет")
     config = await nina.presses("Создать конфиг", then="Ссылка для приложения")
     qr = config.get_by_test_id("qr")
@@ -111,6 +112,7 @@ async def buys_three_months(nina: Visitor) -> None:
 
 
 async def tops_up_by_button(friend: Visitor, rubles: str) -> None:
+    await friend.presses("В меню", then="Баланс: ")
     await friend.presses("Баланс", then="С баланса вы оплачиваете")
     await friend.presses("Пополнить", then="Как вам удобнее")
     await friend.presses("GRAM (TON)", then="Выберите сумму")

@@ -85,6 +85,7 @@ async def test_a_panel_that_made_the_user_before_the_kill_is_waited_for_where_it
     async with town(tmp_path) as place:
         nina = await place.person(501, "Nina", "en")
         await nina.start()
+        await nina.press(EN["menu.home"])
         await nina.press(EN["menu.vpn"])
         for url in place.world.panel_urls.values():
             await place.post(f"{url}/sim/faults", {"match": "POST /api/user", "action": "drop_after"})
@@ -157,7 +158,7 @@ class Walk:
         )
 
     async def nina_arrives(self) -> None:
-        await insist(self._nina, self._nina.start, lambda: self._nina.offered(RU["menu.vpn"]))
+        await insist(self._nina, self._nina.start, lambda: self._nina.sees("OrbitVPN"))
 
     async def nina_gets_a_config(self) -> None:
         await insist(self._nina, self._look_for_a_config, lambda: self._nina.sees("/sub/"))
@@ -210,7 +211,7 @@ class Walk:
         await self._nina.press(RU["menu.invite"])
 
     async def max_follows_it(self) -> None:
-        await insist(self._max, self._follow, lambda: self._max.offered(EN["menu.vpn"]))
+        await insist(self._max, self._follow, lambda: self._max.sees("OrbitVPN"))
 
     async def _follow(self) -> None:
         await self._max.start(self._link.partition("start=")[2])

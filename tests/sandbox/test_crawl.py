@@ -1,6 +1,6 @@
 """Every button that can be reached, in every state of an account and of the shop.
 
-New and active people walk in every language; the other states take turns, unless ORBIT_CRAWL=all.
+Active people walk in every language; the other states take turns, unless ORBIT_CRAWL=all.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ STATES = {
 }
 
 
-IN_ALL = {"new", "active"} if os.environ.get("ORBIT_CRAWL") != "all" else set(STATES)
+IN_ALL = {"active"} if os.environ.get("ORBIT_CRAWL") != "all" else set(STATES)
 
 
 def languages_of(state: str) -> tuple[str, ...]:

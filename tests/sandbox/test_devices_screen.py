@@ -36,6 +36,7 @@ async def floor(tmp_path: Path, database: Database, database_url: URL, redis: Re
 
 
 async def gets_a_config(floor: ShopFloor, person: Person) -> int:
+    await floor.press(person, "To the menu")
     await floor.press(person, "My VPN")
     await floor.press(person, "Create a config")
     await floor.work()

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from app.core.actions import Action, Menu
+from app.core.actions import Action, EnterPromo, EnterPromoAtPlans, Menu, TopUp
 from app.locales.locales import translator
 from sandbox.telegram import acts
 from tests.support.rows import all_rows
-from tests.support.shop_floor import button, feed, labels, newest, replica, shown
+from tests.support.shop_floor import button, feed, labels, newest, replica, shop_floor, shown
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from redis.asyncio import Redis
     from sqlalchemy import URL
 
+    from app.repo.db import Database
     from tests.support.shop_floor import ShopFloor
 
 EN = translator("en")
@@ -79,6 +82,39 @@ async def test_a_price_that_changed_since_the_screen_was_shown_is_never_paid(
         acts.click(floor.telegram, nina, message.id, "plan:sub_3m")
         await feed(dearer, floor.take())
         assert button(nina, "399")
+
+
+@pytest.mark.parametrize(
+    ("page", "button", "leads_to"),
+    [
+        (Menu(page="plans"), EnterPromoAtPlans(), "🛒"),
+        (Menu(page="balance"), EnterPromo(), "💰"),
+        (Menu(page="balance"), TopUp(missing=0), "💰"),
+    ],
+)
+async def test_back_goes_where_one_came_from(
+    floor: ShopFloor, page: Action, button: Action, leads_to: str
+) -> None:
+    nina = await floor.customer()
+    await floor.click(nina, page.pack())
+    before = shown(nina)
+    await floor.click(nina, button.pack())
+    await floor.press(nina, EN.plain("menu.back"))
+    assert shown(nina) == before
+    assert before.startswith(leads_to)
+
+
+async def test_back_from_the_sums_is_the_choice_of_how_to_pay(
+    tmp_path: Path, database: Database, database_url: URL, redis: Redis
+) -> None:
+    del database  # emptied, which is all that is wanted of it
+    async with shop_floor(tmp_path, database_url, redis, all_ways=True) as floor:
+        nina = await floor.customer()
+        await floor.click(nina, TopUp(missing=0).pack())
+        ways = shown(nina)
+        await floor.press(nina, EN.plain("method.ton"))
+        await floor.press(nina, EN.plain("menu.back"))
+        assert shown(nina) == ways
 
 
 async def test_a_button_of_a_version_to_come_gets_the_page_that_it_belongs_to(floor: ShopFloor) -> None:

@@ -41,6 +41,7 @@ async def test_without_redis_every_page_is_the_same(cut: Cut) -> None:
 async def test_without_redis_a_newcomer_gets_a_trial_a_config_and_an_invoice(cut: Cut) -> None:
     cut.redis.pull()
     nina = await cut.customer()
+    await cut.press(nina, EN.plain("menu.home"))
     await cut.press(nina, EN.plain("menu.vpn"))
     await cut.press(nina, EN.plain("vpn.new"))
     await cut.work()
@@ -91,7 +92,7 @@ async def test_without_postgres_whoever_needs_it_is_told_and_nothing_changes(cut
     assert await all_rows(cut.database) == before
     await cut.rested()
     await cut.start(stranger)
-    assert EN.plain("menu.vpn") in labels(stranger)
+    assert EN.plain("connect.begin") in labels(stranger)
 
 
 async def test_without_postgres_the_pages_still_come_from_the_cache(cut: Cut) -> None:

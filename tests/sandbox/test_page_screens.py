@@ -24,9 +24,15 @@ if TYPE_CHECKING:
 
     from app.repo.db import Database
 
-# A text, a picture with buttons of every kind, an alert; all of them with ORBIT_SCREENS=all.
-A_FEW = ("welcome", "config-ready", "config-too-many")
-CHOSEN = [scene for scene in SCENES if scene.name in A_FEW or os.environ.get("ORBIT_SCREENS") == "all"]
+# A text, a picture with buttons of every kind, an alert; all of them in every language with ORBIT_SCREENS=all.
+A_FEW = {"welcome": "ru", "config-ready": "en", "config-too-many": "ru"}
+IS_WHOLE = os.environ.get("ORBIT_SCREENS") == "all"
+CHOSEN = [
+    (scene, language)
+    for language in TRANSLATORS
+    for scene in SCENES
+    if IS_WHOLE or A_FEW.get(scene.name) == language
+]
 MOST_BYTES = 60_000
 PALETTE = 3
 
@@ -39,10 +45,9 @@ async def test_scenes_become_pictures_of_a_phone(
     del database  # emptied, which is all that is wanted of it
     pictures = {}
     async with open_shop(tmp_path, database_url, redis) as floor, open_album(floor, browser) as album:
-        for language in TRANSLATORS:
-            for scene in CHOSEN:
-                pictures[scene.name, language] = await album.picture(scene, language)
-    assert len(set(pictures.values())) == len(CHOSEN) * len(TRANSLATORS)
+        for scene, language in CHOSEN:
+            pictures[scene.name, language] = await album.picture(scene, language)
+    assert len(set(pictures.values())) == len(CHOSEN) >= len(A_FEW)
     for name, picture in pictures.items():
         width, height, _, colours = struct.unpack(">IIBB", picture[16:26])
         assert (width, colours) == (PHONE["width"], PALETTE), name

@@ -44,6 +44,14 @@ async def test_the_second_panel_comes_in_through_the_operators_command(tmp_path:
     assert password == "sandbox-helsinki\n"
 
 
+async def test_a_kept_shop_finds_its_panels_where_they_were(tmp_path: Path) -> None:
+    seen = []
+    for operator in (_OPERATOR, "exit('There is already a panel s002, or one at that address.')"):
+        async with running(tmp_path, 0, lambda _line: None, commands(operator=operator)):
+            seen.append((tmp_path / "panel_ports").read_text())
+    assert seen[0] == seen[1]
+
+
 async def test_a_refused_panel_and_a_bot_that_fails_end_the_sandbox_with_their_words(tmp_path: Path) -> None:
     with pytest.raises(BotFailedError, match=r"panel Helsinki was not added: no such door"):
         async with running(tmp_path, 0, lambda _line: None, commands(operator="exit('no such door')")):

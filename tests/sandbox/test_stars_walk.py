@@ -34,6 +34,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Town]:
 async def test_stars_are_paid_by_the_button_and_given_back_by_the_operator(place: Town) -> None:
     nina = await place.person(601, "Nina")
     await nina.start()
+    await nina.press("В меню")
     invoice = await opens_an_invoice(nina)
     assert "112 ⭐" in invoice["text"]
     done = await pays(place, nina, invoice)
@@ -66,6 +67,7 @@ async def test_a_charge_that_no_update_told_of_is_credited_within_a_poll(place: 
     await place.post(f"{place.world.telegram_url}/sim/faults", fault)
     nina = await place.person(621, "Nina")
     await nina.start()
+    await nina.press("В меню")
     assert (await pays(place, nina, await opens_an_invoice(nina)))["paid"]
     await nina.sees("Баланс пополнен на 150")
     await place.audit()
@@ -74,6 +76,7 @@ async def test_a_charge_that_no_update_told_of_is_credited_within_a_poll(place: 
 async def test_a_cancelled_and_an_expired_invoice_are_refused_before_money_moves(place: Town) -> None:
     nina = await place.person(631, "Nina")
     await nina.start()
+    await nina.press("В меню")
     invoice = await opens_an_invoice(nina)
     await nina.press("Отменить")
     await nina.sees("отменён")
@@ -93,6 +96,7 @@ async def test_a_bot_killed_between_the_acknowledgement_and_the_booking_books_on
     async with town(tmp_path, webhook=webhook) as place:
         nina = await place.person(641, "Nina")
         await nina.start()
+        await nina.press("В меню")
         invoice = await opens_an_invoice(nina)
         async with held_receipts(place) as database:
             assert (await pays(place, nina, invoice))["paid"]

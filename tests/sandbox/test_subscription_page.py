@@ -99,7 +99,7 @@ async def test_inside_telegram_an_app_is_opened_by_the_browser_outside(world: Li
         await page.goto(f"{world.url}/sub/{token}#tgWebAppData=x&tgWebAppVersion=8.0")
         await page.get_by_role("link", name="Добавить в Happ").click()
         told = await page.evaluate("window.told")
-        assert told[-1] == ["web_app_open_link", {"url": f"{world.url}/sub/{token}?open=happ&lang=ru"}]
+        assert told[-1] == ["web_app_open_link", {"url": f"{world.url}/sub/{token}?open=happ&on=ios&lang=ru"}]
     given = await world.page(f"{token}?open=happ&lang=en")
     assert "Opening Happ" in given.body
     assert "Opening" not in (await world.page(f"{token}?open=%22onload&lang=en")).body
@@ -142,3 +142,12 @@ async def test_an_app_whose_library_asks_for_html_gets_its_profile(world: LinkWo
     given = await world.get(token, "v2rayNG/1.8.5", Accept=accept)
     assert given.media_type == "text/plain"
     assert json.loads((await world.get(token, "SFA/1.11", Accept=accept)).body)["outbounds"]
+
+
+async def test_the_page_opens_at_the_device_that_was_chosen_in_the_bot_and_stays_there(world: LinkWorld) -> None:
+    token = await world.token(await world.customer())
+    chosen = (await world.page(f"{token}?on=windows&lang=en")).body
+    assert 'id="on-windows" checked' in chosen
+    assert 'href="?on=windows&amp;lang=ru"' in chosen
+    for forged in ("", "?on=amiga", "?on=%22%3E%3Cscript%3E"):
+        assert 'id="on-ios" checked' in (await world.page(f"{token}{forged}")).body

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import HttpUrl
 
-from app.core.screens.details import qr
+from app.core.screens.codes import branded
 from tests.support.shop_floor import ShopFloor, button, newest, shop_floor, shown
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def key(person: Person, label: str) -> InlineKeyboardButton:
 
 
 async def gets_a_config(floor: ShopFloor, person: Person) -> str:
+    await floor.press(person, "To the menu")
     await floor.press(person, "My VPN")
     await floor.press(person, "Create a config")
     await floor.work()
@@ -59,7 +60,7 @@ async def test_the_screen_shows_our_link_its_qr_and_a_page_that_opens_inside_tel
     assert (web_app.url, copied.text) == (f"{link}?lang=en", link)
     photo = newest(nina).content.photo
     assert photo is not None
-    assert photo.body == qr(link)
+    assert photo.body == branded(link)
     assert "127.0.0.1" not in shown(nina)
     await floor.press(nina, "Refresh")
     assert link_of(nina) == link

@@ -49,6 +49,7 @@ async def meets_the_shop(nina: Person) -> None:
 
 
 async def gets_a_config(place: Town, nina: Person) -> None:
+    await nina.press("В меню")
     await nina.press("Мой VPN")
     await nina.press("Создать конфиг")
     config = await nina.sees("Ссылка для приложения")
@@ -98,6 +99,7 @@ async def shares_the_link(nina: Person) -> str:
 
 
 async def tops_up_in_english(place: Town, friend: Person) -> None:
+    await friend.press("To the menu")
     await friend.press("Balance")
     await friend.press("Top up")
     await friend.press("GRAM (TON)")

@@ -22,6 +22,7 @@ async def test_a_payment_is_found_by_asking_and_a_cancelled_invoice_is_closed_th
     async with town(tmp_path) as place:
         nina = await place.person(501, "Nina")
         await nina.start()
+        await nina.press("В меню")
         await pays(place, await opens(nina, "400"))
         await nina.sees("Баланс пополнен на 400")
         assert "WEBHOOK_URL is not set" in await place.operator("webhooks")
@@ -41,6 +42,7 @@ async def test_a_webhook_to_the_address_that_the_operator_is_shown_credits_at_on
         await place.post(f"{place.world.cryptopay_url}/sim/webhook", {"url": url, "copies": 3})
         nina = await place.person(501, "Nina")
         await nina.start()
+        await nina.press("В меню")
         await pays(place, await opens(nina, "150"))
         await nina.sees("Баланс пополнен на 150")
         await place.audit()

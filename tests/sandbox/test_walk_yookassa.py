@@ -23,6 +23,7 @@ async def test_a_card_payment_is_credited_by_its_news_or_by_asking_and_is_given_
     async with town(tmp_path, webhook=True, PAYMENT_POLL_SECONDS="600") as place:
         nina = await place.person(501, "Nina")
         await nina.start()
+        await nina.press("В меню")
         await pays(place, await opens(nina, "150"))
         await nina.press("Я оплатил")
         await nina.sees("Баланс пополнен на 150")

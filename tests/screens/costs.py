@@ -49,16 +49,28 @@ NAMED = {
     # the switch, and how things stand then
     **dict.fromkeys(("renewal-switched-on", "renewal-switched-off"), Most(2, 1)),
     "gift-bought": DEED,
+    **dict.fromkeys(("welcome", "gate-passed"), Most(1, 2)),  # that the person reads the channel is remembered
     "promo": DIALOGUE,
+    "promo-at-plans": DIALOGUE,
     "promo-command": DIALOGUE,
     "top-up": DIALOGUE,
     "top-up-amount": Most(0, 3),  # and what the dialogue has to remember
     **dict.fromkeys(("promo-unknown", "promo-rubles", "promo-days", "promo-discount", "promo-used"), REDEEMED),
     **dict.fromkeys(("invoice-ton", "invoice-usdt", "invoice-stars", "invoice-cryptobot"), INVOICE),
     **dict.fromkeys(("invoice-yookassa", "invoice-typed"), INVOICE),
-    "config-ready": CONFIG,
+    **dict.fromkeys(("config-ready", "config-with-location"), CONFIG),
+    **dict.fromkeys(("connect", "location-chosen"), DEED),
+    **dict.fromkeys(("guide", "guide-desktop"), Most(2, 1)),  # the config and its link
+    "guide-waiting": Most(3, 1),  # the config as it was and is, and the message that waits for it
+    "config-rename": Most(1, 3),  # and what the dialogue has to remember
+    "config-renamed": Most(4, 6),  # the new name, the config as it is shown, and the end of the dialogue
+    "config-wrong-name": Most(0, 2),
+    "config-moving": Most(4, 1),  # the wish, and the config as it is shown
     **dict.fromkeys(("config-key", "config-reissue", "config-delete"), Most(2, 1)),  # the config and its link
     **dict.fromkeys(("devices-none", "devices"), CONFIG),
+    "support-write": Most(0, 3),  # as top-up-amount
+    **dict.fromkeys(("support-write-about", "support-sent", "support-solved"), Most(1, 3)),
+    "support-open": Most(1, 4),  # one dialogue ends and another begins
     "config-reissued": Most(4, 1),
     "device-removed": Most(4, 1),
     "invoice-cancelled": Most(2, 1),

@@ -13,7 +13,7 @@ from pydantic import HttpUrl
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
-from app.core.actions import AgreeRenewal, BuyPlan, Menu, NewConfig, new_intent
+from app.core.actions import AgreeRenewal, BuyPlan, MakeConfig, Menu, new_intent
 from app.domain.errors import OrbitError
 from app.domain.promo import PromoKind, Terms
 from app.locales.locales import translator
@@ -23,6 +23,7 @@ from app.services.devices import SeenDevice
 from app.services.promos import NewPromo
 from sandbox.telegram.groups import Group
 from tests.screens.direct import DirectSession
+from tests.support.countries import two_countries
 from tests.support.shop_floor import ShopFloor, newest, shop_floor
 
 if TYPE_CHECKING:
@@ -69,9 +70,13 @@ REMINDER = text(
     SELECT tg_id, :step, subscription_end, now() - interval '9 years', now() - interval '9 years' FROM moved
     """
 )
+MONTH = text(
+    "INSERT INTO config_traffic_days SELECT :id, CAST(:today AS date) - n, (n * 37 % 11) * CAST(700000000 AS bigint)"
+    " FROM generate_series(0, 29) n"
+)
 LAPSE = text("UPDATE users SET subscription_end = subscription_end - interval '400 days' WHERE tg_id = :me")
 CUSTOMER = "Nina"
-GROUP = -100500
+GROUP, NEWS = -100500, -100501
 
 
 class Floor(ShopFloor):
@@ -176,14 +181,14 @@ async def renews(guest: Guest) -> None:
 async def has_config(guest: Guest) -> None:
     """A config that is ready."""
     await guest.says("/menu")
-    await guest.presses(NewConfig(intent=new_intent()))
+    await guest.presses(MakeConfig(intent=new_intent(), country=""))
     await guest.rests()
 
 
 async def waits_for_config(guest: Guest) -> None:
     """A config that no panel has made yet."""
     await guest.says("/menu")
-    await guest.presses(NewConfig(intent=new_intent()))
+    await guest.presses(MakeConfig(intent=new_intent(), country=""))
 
 
 async def has_device(guest: Guest) -> None:
@@ -194,6 +199,17 @@ async def has_device(guest: Guest) -> None:
     phone = SeenDevice("happ", "Happ", f"hwid-{guest.person.id}", "iPhone 15 Pro", "iOS 18.1")
     token = (await links.url(guest.person.id, await guest.newest("config"))).rpartition("/")[2]
     await devices.admit(await links.subscriber(token, devices.mark_of(phone)), phone)
+
+
+async def has_traffic(guest: Guest) -> None:
+    """A month in which the config carried something on most days."""
+    config_id = await guest.newest("config")
+    await guest.floor.database.run(MONTH, {"id": config_id, "today": guest.floor.app.clock.now().date()})
+
+
+async def has_countries(guest: Guest) -> None:
+    """There are panels in two countries."""
+    await two_countries(guest.floor)
 
 
 async def has_lapsed(guest: Guest) -> None:
@@ -218,6 +234,16 @@ async def is_at_the_menu(guest: Guest) -> None:
     await guest.presses(Menu(page="settings"))
 
 
+async def reads_no_news(guest: Guest) -> None:
+    """Not in the channel that the shop requires."""
+    _readers(guest).discard(guest.person.id)
+
+
+def _readers(guest: Guest) -> set[int]:
+    channel = guest.floor.telegram.groups.find(NEWS)
+    return set() if channel is None else channel.members
+
+
 def knows_code(code: str, kind: PromoKind, value: int) -> Any:
     """A step after which the code is there to be used."""
 
@@ -234,14 +260,18 @@ async def open_shop(home: Path, database: URL, redis: Redis, **more: Any) -> Asy
     everything: dict[str, Any] = {
         "public_url": HttpUrl("https://vpn.example.com/"),
         "support_chat_id": GROUP,
+        "required_channel": "@orbit_news",
         "all_ways": True,
     }
     async with shop_floor(home, database, redis, **{**everything, **more}) as opened:
         opened.app.bot.session = DirectSession(opened.telegram, opened.app.bot.session)
         opened.telegram.groups.put(Group(GROUP, "Desk"))
+        opened.telegram.groups.put(Group(NEWS, "News", "channel", "orbit_news"))
         yield Floor(opened.app, opened.world)
 
 
 def newcomer(floor: Floor, language: str, name: str = CUSTOMER) -> Guest:
-    """Somebody who has not pressed Start yet."""
-    return Guest(floor, floor.person(next(IDS), name, language))
+    """Somebody who has not pressed Start yet, and reads the shop's channel."""
+    guest = Guest(floor, floor.person(next(IDS), name, language))
+    _readers(guest).add(guest.person.id)
+    return guest

@@ -22,12 +22,15 @@ from tests.screens.guest import (
     arrives,
     has_bought,
     has_config,
+    has_countries,
     has_device,
     has_lapsed,
     has_money,
+    has_traffic,
     is_at_the_menu,
     is_banned,
     knows_code,
+    reads_no_news,
     renews,
     waits_for_config,
 )
@@ -223,6 +226,37 @@ CONFIGS = (
     Scene("devices", of(a.ShowDevices, "config"), (has_config, has_device)),
     Scene("device-removed", remove_device, (has_config, has_device)),
 )
+CONNECT = (
+    Scene("connect", a.Connect(intent="a-scenes-wish")),
+    Scene("connect-again", of(a.AskDevice, "config"), (has_config,)),
+    Scene("guide", of(a.ShowGuide, "config", system="ios"), (has_config,)),
+    Scene("guide-desktop", of(a.ShowGuide, "config", system="windows"), (has_config,)),
+    Scene(
+        "guide-waiting",
+        of(a.ShowGuide, "config", system="android"),
+        (waits_for_config, pressed(of(a.AskDevice, "config"))),
+    ),
+)
+NAMES = (
+    Scene("config-rename", of(a.RenameConfig, "config"), (has_config,)),
+    Scene("config-renamed", "Мама 👩‍👦", (has_config, pressed(of(a.RenameConfig, "config")))),
+    Scene("config-wrong-name", "x" * 100, (has_config, pressed(of(a.RenameConfig, "config")))),
+)
+TRAFFIC = (
+    Scene("traffic-none", a.ShowTraffic(id=0)),
+    Scene("traffic", a.ShowTraffic(id=0), (has_config, has_traffic)),
+    Scene("traffic-of-config", of(a.ShowTraffic, "config"), (has_config, has_traffic)),
+)
+LOCATIONS = (
+    Scene("location-asked", NEW, (has_countries,)),
+    Scene("location-chosen", a.MakeConfig(intent="a-scenes-wish", country="DE"), (has_countries,)),
+    Scene("location-gone", a.MakeConfig(intent="a-scenes-wish", country="FR"), (has_countries,)),
+    Scene("config-with-location", of(a.ShowConfig, "config"), (has_config, has_countries)),
+    Scene("locations", of(a.ShowLocations, "config"), (has_config, has_countries)),
+    Scene("config-moving", of(a.MoveConfig, "config", country="NL"), (has_config, has_countries)),
+    Scene("config-located", Notice(NoticeKind.CONFIG_LOCATED, {"config_id": config_id}), (has_config, has_countries)),
+    Scene("config-stayed", Notice(NoticeKind.CONFIG_STAYED, {"config_id": config_id}), (has_config, has_countries)),
+)
 SALES = (
     Scene("plans", page("plans")),
     Scene("plans-discount", page("plans"), (HALF, typed("/promo HALF"))),
@@ -235,6 +269,7 @@ SALES = (
     Scene("gifts", page("gifts"), (has_money, pressed(plan(a.GiftPlan)))),
     Scene("gift-redeemed-notice", Notice(NoticeKind.GIFT_REDEEMED, {"days": 90})),
     Scene("promo", a.EnterPromo()),
+    Scene("promo-at-plans", a.EnterPromoAtPlans()),
     Scene("promo-command", "/promo"),
     Scene("promo-unknown", "NOSUCHCODE", (pressed(a.EnterPromo()),)),
     Scene("promo-rubles", "MONEY", (MONEY, pressed(a.EnterPromo()))),
@@ -314,6 +349,7 @@ HELP = (
     Scene("support-open", page("support"), ASKED),
     Scene("support-solved", of(a.CloseTicket, "ticket"), ASKED),
     Scene("ticket-closed", Notice(NoticeKind.TICKET_CLOSED, {"number": 17})),
+    Scene("gate", "/start", (reads_no_news,), is_new=True),
     Scene("gate-passed", a.CheckChannel(), (is_at_the_menu,)),
 )
 REFUSALS = (
@@ -326,11 +362,15 @@ REFUSALS = (
 )
 CHAPTERS = {
     "Menu": MENU,
+    "The first minute": CONNECT,
     "My VPN": CONFIGS,
+    "Names": NAMES,
+    "Traffic": TRAFFIC,
     "Plans, gifts and codes": SALES,
     "Balance": TOP_UPS,
     "By itself": BY_ITSELF,
     "History and help": HELP,
     "What is refused": REFUSALS,
+    "Countries": LOCATIONS,  # the last, for from then on the shop has a second panel
 }
 SCENES = tuple(scene for scenes in CHAPTERS.values() for scene in scenes)

@@ -85,10 +85,11 @@ ASKED = {
         "SELECT kind, told, sent_at IS NOT NULL FROM operator_notices WHERE {me} = ANY(told) AND key ="
         " (SELECT 'unmatched:ton:' || hash FROM ton_transactions WHERE status = 'unmatched' ORDER BY lt DESC LIMIT 1)"
     ),
-    # Whether somebody was told that a config takes longer is a matter of seconds, and of how busy the machine is.
+    # Whether somebody was told that a config takes longer is a matter of seconds, and of how busy the machine is; so is
+    # whether a guide waited for its config.
     "notices": (
         "SELECT recipient = {me}, kind, sent_at IS NOT NULL FROM notices"
-        " WHERE recipient IN ({us}) AND kind <> 'config_delayed'"
+        " WHERE recipient IN ({us}) AND kind <> 'config_delayed' AND NOT facts ? 'guide'"
     ),
 }
 IN_ONE_LOOK = " UNION ALL ".join(

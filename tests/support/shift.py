@@ -126,6 +126,7 @@ async def _by_itself(app: App, chores: Chores) -> None:
     if chores.exceeded is not None:
         await app.limits.pauses.want(chores.exceeded, 3, app.clock.now())
     if chores.upkeep:
+        await app.counter.traffic.forget_old()
         await look_after_panels(app)
     if chores.reminders:
         await app.counter.remind()

@@ -70,6 +70,7 @@ class UpkeepWorld:
     leftovers: Leftovers
     watch: PanelWatch
     sweeper: Sweeper
+    choice: PanelChoice
 
     async def rows(self, query: str, **params: Any) -> list[tuple[Any, ...]]:
         """The rows of a query of the test."""
@@ -228,4 +229,5 @@ def _put_together(
         leftovers=Leftovers(moves, panels, gate, clock),
         watch=PanelWatch(upkeep, panels, clients, clock),
         sweeper=Sweeper(upkeep, panels, gate, clock, every=timedelta(hours=1), data_limit_bytes=0),
+        choice=choice,
     )

@@ -18,6 +18,7 @@ from app.domain.payment import PaymentMethod
 from app.domain.plans import Plan
 from app.domain.promo import Discount, Offer
 from app.locales.locales import TRANSLATORS
+from app.services.support import Category
 from app.utils.rate_limit import BY_PREFIX, OTHER, limit_of_click
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ LONGEST_WORDS = {
     "intent": new_intent(),
     "method": max(PaymentMethod, key=len).value,
     "code": max(TRANSLATORS, key=len),
+    "category": max(Category, key=len).value,
 }
 
 

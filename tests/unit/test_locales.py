@@ -49,6 +49,9 @@ EXAMPLES = {
     errors.MethodUnavailable: errors.MethodUnavailable(),
     errors.StorageUnavailable: errors.StorageUnavailable(),
     errors.MalformedAction: errors.MalformedAction(),
+    errors.InvalidName: errors.InvalidName(32),
+    errors.LocationGone: errors.LocationGone(),
+    errors.ConfigOnTheMove: errors.ConfigOnTheMove(),
 }
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.scores import Candidate, LoadRule, NodeLoad, ranked
+from app.domain.scores import Candidate, LoadRule, NodeLoad, choose, countries, ranked
 from app.panels.health import Unfit, usable_nodes
 from app.panels.measure import node_loads
 from app.panels.port import PanelHealth, PanelNode
@@ -16,8 +16,8 @@ from app.panels.table import LeftOut, MeasuredPanel, PanelTable, read_table
 NONE_EXCLUDED: frozenset[str] = frozenset()
 
 
-def panel(name: str, score: str, priority: int = 100) -> Candidate:
-    return Candidate(name, "node", Decimal(score), Decimal(1), priority)
+def panel(name: str, score: str, priority: int = 100, country: str | None = None, room: int | None = None) -> Candidate:
+    return Candidate(name, "node", Decimal(score), Decimal(1), priority, room, country)
 
 
 def node(name: str, *, up: bool = True, coefficient: str = "1", users: int | None = None) -> PanelNode:
@@ -109,3 +109,36 @@ def test_a_table_survives_the_cache_exactly_and_rubbish_there_reads_as_none() ->
     assert read_table(table.model_dump_json()) == table
     assert read_table('{"best": "s001"}') is None
     assert read_table(None) is None
+
+
+GLOBE = (
+    panel("a", "1"),
+    panel("b", "500", country="NL"),
+    panel("c", "900", country="NL"),
+    panel("d", "2", country="DE", room=0),
+)
+
+
+@pytest.mark.parametrize(
+    ("country", "exclude", "chosen", "strictly"),
+    [
+        (None, (), "a", None),
+        ("NL", (), "b", "b"),
+        ("NL", ("b",), "c", "c"),
+        ("NL", ("b", "c"), "a", None),
+        ("DE", (), "a", None),
+        ("FR", (), "a", None),
+    ],
+)
+def test_a_country_goes_before_any_score_and_the_best_of_all_stands_in_for_one_that_is_full_or_not_there(
+    country: str | None, exclude: tuple[str, ...], chosen: str, strictly: str | None
+) -> None:
+    best = choose(GLOBE, exclude, country)
+    assert best is not None
+    assert best.instance_id == chosen
+    only = choose(GLOBE, exclude, country, strict=True) if country else None
+    assert (only.instance_id if only else None) == strictly
+
+
+def test_only_countries_with_room_are_there_to_be_chosen() -> None:
+    assert countries(GLOBE) == {"NL"}

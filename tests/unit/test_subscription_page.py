@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.addresses import neighbourhood
-from app.web.sub.apps import APPS, BY_KEY, SYSTEMS, apps_for, system_of
+from app.domain.apps import APPS, BY_KEY, SYSTEMS, apps_for, system_of
 from app.web.sub.clients import AGENTS, FORMATS, client_of
 from app.web.sub.page import language_wished
 from app.web.sub.throttle import Throttle

@@ -5,14 +5,18 @@ from __future__ import annotations
 from app.core.handlers import (
     auth,
     configs,
+    connect,
     devices,
     history,
+    locations,
+    names,
     payments,
     promos,
     renewals,
     settings,
     subscriptions,
     support,
+    traffic,
 )
 from app.core.switchboard import Switchboard
 
@@ -21,6 +25,7 @@ def make_switchboard() -> Switchboard:
     """Every handler of the shop, found by key."""
     routers = (
         auth.router, configs.router, devices.router, payments.router, subscriptions.router, promos.router,
-        renewals.router, settings.router, history.router, support.router,
+        settings.router, history.router, support.router, connect.router, locations.router, names.router,
+        traffic.router, renewals.router,
     )  # fmt: skip
     return Switchboard(routers, fallback=auth.unexpected)

@@ -8,12 +8,13 @@ from app.core.actions import DeleteConfig, LeaveWaiting, NewConfig, ReissueLink,
 from app.core.handlers.utils import row_id
 from app.core.keys.configs import back_to_config, creating, delete_config, reissue_link
 from app.core.patience import with_patience
-from app.core.screens import details, pages
+from app.core.screens import details, locations, pages
 from app.core.screens.screen import Screen, show
 from app.core.switchboard import ScreenRouter
 from app.services.records import ConfigStatus
 
 if TYPE_CHECKING:
+    from aiogram.fsm.context import FSMContext
     from aiogram.types import CallbackQuery
 
     from app.core.shopfront import Shopfront
@@ -25,19 +26,27 @@ router = ScreenRouter("configs")
 
 @router.click(NewConfig)
 async def create(query: CallbackQuery, action: NewConfig, t: Translator, shopfront: Shopfront) -> None:
-    """Record the wish and say so; the same message becomes the config when the panel has followed."""
-    message_id = query.message.message_id if query.message else None
-    card = await shopfront.configs.create(query.from_user.id, action.intent, message_id)
-    if card.status is ConfigStatus.CREATING:
-        await show(query, Screen(t("vpn.creating"), creating(t, card.id)))
+    """Ask where it is to stand, if there is a choice."""
+    countries = shopfront.locations.offered()
+    if countries:
+        await show(query, locations.where_to_make(t, countries, action.intent))
     else:
-        await _show(query, card.id, t, shopfront)
+        await make(query, action.intent, None, t, shopfront)
 
 
 @router.click(ShowConfig)
-async def show_config(query: CallbackQuery, action: ShowConfig, t: Translator, shopfront: Shopfront) -> None:
-    """Link, QR, expiry, traffic."""
-    await _show(query, row_id(action.id), t, shopfront)
+async def show_config(
+    query: CallbackQuery,
+    action: ShowConfig,
+    t: Translator,
+    shopfront: Shopfront,
+    state: FSMContext,
+    raw_state: str | None,
+) -> None:
+    """Link, QR, expiry, traffic; whoever comes back from the question for a name answers it no more."""
+    if raw_state is not None:
+        await state.clear()
+    await show_one(query, row_id(action.id), t, shopfront)
 
 
 @router.click(LeaveWaiting)
@@ -69,7 +78,7 @@ async def new_link(query: CallbackQuery, action: ReissueLink, t: Translator, sho
     owner, config_id = query.from_user.id, row_id(action.id)
     if action.sure:
         await shopfront.configs.reissue_link(owner, config_id)
-        await _show(query, config_id, t, shopfront, toast=t.plain("config.reissued"))
+        await show_one(query, config_id, t, shopfront, toast=t.plain("config.reissued"))
         return
     config = await shopfront.configs.get(owner, config_id)
     await show(query, Screen(t("config.reissue_ask", name=config.name), reissue_link(t, config_id)))
@@ -91,9 +100,20 @@ async def delete(
     await show(query, screen, toast=t.plain("config.deleted"))
 
 
-async def _show(
+async def make(query: CallbackQuery, intent: str, country: str | None, t: Translator, shopfront: Shopfront) -> None:
+    """Record the wish and say so; the same message becomes the config when the panel has followed."""
+    message_id = query.message.message_id if query.message else None
+    card = await shopfront.configs.create(query.from_user.id, intent, message_id, country)
+    if card.status is ConfigStatus.CREATING:
+        await show(query, Screen(t("vpn.creating"), creating(t, card.id)))
+    else:
+        await show_one(query, card.id, t, shopfront)
+
+
+async def show_one(
     query: CallbackQuery, config_id: int, t: Translator, shopfront: Shopfront, toast: str | None = None
 ) -> None:
+    """Turn the message into the config; one that is being made turns it later."""
     config = await shopfront.configs.get(query.from_user.id, config_id)
     if config.link is None and query.message is not None:
         await shopfront.configs.wait_in(query.from_user.id, config_id, query.message.message_id)

@@ -92,7 +92,7 @@ async def _amount(
     if kopecks == 0:
         await state.set_state(PaymentState.waiting_amount)
         await state.set_data({"method": method.value})
-        await show(query, pages.ask_amount(t, method))
+        await show(query, pages.ask_amount(t, method, can_choose=len(shopfront.topups.methods) > 1))
         return
     person = query.from_user.id
     opened = await with_patience(query.bot, person, shopfront.topups.open(person, method, Money(kopecks)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.core.actions import EnterPromo
+from app.core.actions import EnterPromo, EnterPromoAtPlans
 from app.core.screens import promos
 from app.core.screens.screen import Screen, reply, send, show
 from app.core.states import PromoState
@@ -26,10 +26,11 @@ router = ScreenRouter("promos")
 
 
 @router.click(EnterPromo)
-async def enter(query: CallbackQuery, action: EnterPromo, t: Translator, state: FSMContext) -> None:
+@router.click(EnterPromoAtPlans)
+async def enter(query: CallbackQuery, action: EnterPromo | EnterPromoAtPlans, t: Translator, state: FSMContext) -> None:
     """Wait for a code."""
     await state.set_state(PromoState.waiting_code)
-    await show(query, promos.ask(t))
+    await show(query, promos.ask(t, action.section))
 
 
 @router.on_command("promo")

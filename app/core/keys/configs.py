@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 from aiogram.types import InlineKeyboardMarkup
 
 from app.core.actions import (
+    AskDevice,
     DeleteConfig,
     LeaveWaiting,
     Menu,
     NewConfig,
     ReissueLink,
     RemoveDevice,
+    RenameConfig,
     ShowConfig,
     ShowDevices,
     ShowKey,
+    ShowLocations,
     ShowRenewal,
+    ShowTraffic,
     new_intent,
 )
 from app.core.buttons import back, button, copy, keyboard, open_page
@@ -52,16 +56,21 @@ def config(t: Translator, shown: Config, url: str) -> InlineKeyboardMarkup:
     is_ours = shown.public_url is not None
     new_link = [button(t.plain("config.reissue"), ReissueLink(id=shown.id, sure=False))] if is_ours else []
     its_devices = [button(t.plain("config.devices"), ShowDevices(id=shown.id))] if is_ours else []
+    its_place = [button(t.plain("config.location"), ShowLocations(id=shown.id))] if shown.can_move else []
     return keyboard(
         open_page(t.plain("config.connect"), f"{url}?lang={t.language}") if is_ours else [],
         copy(t.plain("config.copy"), url, None if is_ours else "primary"),
         [
-            button(t.plain("config.key"), ShowKey(id=shown.id)),
-            button(t.plain("config.refresh"), ShowConfig(id=shown.id)),
+            button(t.plain("config.how"), AskDevice(id=shown.id)),
+            button(t.plain("traffic.button"), ShowTraffic(id=shown.id)),
         ],
-        its_devices,
+        [*its_devices, *its_place],
+        [
+            button(t.plain("config.rename"), RenameConfig(id=shown.id)),
+            button(t.plain("config.key"), ShowKey(id=shown.id)),
+        ],
         [*new_link, button(t.plain("config.delete"), DeleteConfig(id=shown.id, sure=False))],
-        back(t, "vpn"),
+        [*back(t, "vpn"), button(t.plain("config.refresh"), ShowConfig(id=shown.id))],
     )
 
 
@@ -99,6 +108,11 @@ def back_to_config(t: Translator, config_id: int) -> InlineKeyboardMarkup:
 def new_key(t: Translator, config_id: int) -> InlineKeyboardMarkup:
     """The config whose key changed."""
     return keyboard([button(t.plain("config.new_key"), ShowConfig(id=config_id), "primary")])
+
+
+def open_config(t: Translator, config_id: int) -> InlineKeyboardMarkup:
+    """The config that one is told of."""
+    return keyboard([button(t.plain("config.open"), ShowConfig(id=config_id), "primary")])
 
 
 def delete_config(t: Translator, config_id: int) -> InlineKeyboardMarkup:

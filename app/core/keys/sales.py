@@ -10,7 +10,7 @@ from aiogram.types import InlineKeyboardMarkup
 from app.core.actions import (
     BuyPlan,
     ChoosePlan,
-    EnterPromo,
+    EnterPromoAtPlans,
     GiftPlan,
     Menu,
     ShowRenewal,
@@ -45,7 +45,7 @@ def plans(language: str, catalogue: Catalogue, percent_off: int = 0) -> InlineKe
         price = t.money(discounted(plan.price, percent_off))
         text = t.plain(key, title=plan_title(t, plan), price=price, percent=percent)
         rows.append([button(text, ChoosePlan(key=plan.key), "success" if percent and plan is best else None)])
-    extras = [button(t.plain("promo.enter"), EnterPromo()), button(t.plain("menu.gifts"), Menu(page="gifts"))]
+    extras = [button(t.plain("promo.enter"), EnterPromoAtPlans()), button(t.plain("menu.gifts"), Menu(page="gifts"))]
     by_itself = [button(t.plain("renewal.menu"), ShowRenewal(back="plans"))]
     return keyboard(*rows, by_itself, extras, back(t))
 

@@ -56,13 +56,14 @@ def methods(t: Translator, ways: tuple[PaymentMethod, ...], missing: int) -> Inl
     )
 
 
-def amounts(t: Translator, method: PaymentMethod) -> InlineKeyboardMarkup:
-    """Usual sums, two a row."""
+def amounts(t: Translator, method: PaymentMethod, *, can_choose: bool) -> InlineKeyboardMarkup:
+    """Usual sums, two a row; back to the ways to pay, where there is more than one."""
     offers = [
         button(t.money(Money.rub(rubles)), ChooseMethod(method=method, kopecks=rubles * 100))
         for rubles in PRESET_RUBLES
     ]
-    return keyboard(offers[:2], offers[2:], back(t, "balance"))
+    way_back = [button(t.plain("menu.back"), TopUp(missing=0))] if can_choose else back(t, "balance")
+    return keyboard(offers[:2], offers[2:], way_back)
 
 
 def invoice(t: Translator, shown: Invoice) -> InlineKeyboardMarkup:

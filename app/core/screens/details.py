@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import io
-from functools import lru_cache
 from typing import TYPE_CHECKING
-
-import segno
 
 from app.core.keys import configs as configs_keys
 from app.core.keys import topups as topups_keys
+from app.core.screens import codes
 from app.core.screens.screen import Screen
+from app.locales.locales import Markup
 from app.services.records import LinkInvoice
 
 if TYPE_CHECKING:
     from app.locales.locales import Translator
     from app.services.records import AnyInvoice, Config, Usage
-
-QR_SCALE = 8
-QR_BORDER = 4
-
-
-@lru_cache(maxsize=512)
-def qr(content: str) -> bytes:
-    """A QR code as PNG, dark on white, large enough for any phone's camera."""
-    buffer = io.BytesIO()
-    segno.make(content, error="m").save(buffer, kind="png", scale=QR_SCALE, border=QR_BORDER, dark="#17212b")
-    return buffer.getvalue()
-
 
 def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
     """A config that is ready: link, QR, expiry, traffic; one that is not: that it is being made."""
@@ -41,9 +27,26 @@ def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
         url=url,
         end=t.date(shown.expires_at),
         traffic=traffic,
+        place=_place(t, shown),
         hint=t("config.hint_page" if shown.public_url else "config.hint"),
     )
-    return Screen(text, configs_keys.config(t, shown, url), qr(url))
+    return Screen(text, configs_keys.config(t, shown, url), codes.branded(url))
+
+
+def _place(t: Translator, shown: Config) -> Markup:
+    """A line on where the config stands, where panels say; an honest one where that is not what was wished."""
+    wished = None if shown.wished_country is None else t.country(shown.wished_country)
+    if shown.is_moving:
+        line = t("config.place_moving_best") if wished is None else t("config.place_moving", country=wished)
+    elif wished is not None and shown.country != shown.wished_country:
+        line = t("config.place_instead", country=wished)
+        if shown.country is not None:
+            line = Markup(f"{t('config.place', country=t.country(shown.country))}\n{line}")
+    elif shown.country is not None:
+        line = t("config.place", country=t.country(shown.country))
+    else:
+        return Markup()
+    return Markup(f"\n{line}")
 
 
 def invoice(t: Translator, shown: AnyInvoice) -> Screen:
@@ -59,7 +62,7 @@ def invoice(t: Translator, shown: AnyInvoice) -> Screen:
         comment=shown.comment,
         deadline=t.time(shown.expires_at),
     )
-    return Screen(text, topups_keys.invoice(t, shown), qr(shown.ton_link))
+    return Screen(text, topups_keys.invoice(t, shown), codes.bare(shown.ton_link))
 
 
 def _link_invoice(t: Translator, shown: LinkInvoice) -> Screen:

@@ -47,7 +47,7 @@ def welcome(t: Translator, arrival: Arrival, now: datetime) -> Screen:
     if not arrival.trial_started or end is None:
         return home(t, account, now)
     text = t("home.new", name=account.first_name, days=t.count("day", days_left(end, now)), end=t.date(end))
-    return Screen(text, keyboards.home(t.language, is_active=True))
+    return Screen(text, keyboards.newcomer(t))
 
 
 def my_vpn(t: Translator, account: Account, now: datetime, configs: tuple[ConfigCard, ...] | None = None) -> Screen:
@@ -130,10 +130,10 @@ def choose_method(t: Translator, methods: tuple[PaymentMethod, ...], missing: in
     return Screen(t("topup.method"), topups_keys.methods(t, methods, missing))
 
 
-def ask_amount(t: Translator, method: PaymentMethod) -> Screen:
-    """How much."""
+def ask_amount(t: Translator, method: PaymentMethod, *, can_choose: bool) -> Screen:
+    """How much; `can_choose` says that there are other ways to pay."""
     text = t("topup.amount", method=t.plain(f"method.{method}"), minimum=t.money(MINIMUM), maximum=t.money(MAXIMUM))
-    return Screen(text, topups_keys.amounts(t, method))
+    return Screen(text, topups_keys.amounts(t, method, can_choose=can_choose))
 
 
 def invite(t: Translator, link: str, bonus: Bonus, standing: tuple[int, int, Money]) -> Screen:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from app.services.promos import Redeemed
 
 
-def ask(t: Translator) -> Screen:
-    """Send the code."""
-    return Screen(t("promo.ask"), keyboards.back_to(t.language, "balance"))
+def ask(t: Translator, page: str = "balance") -> Screen:
+    """Send the code, or go back to the page."""
+    return Screen(t("promo.ask"), keyboards.back_to(t.language, page))
 
 
 def redeemed(t: Translator, got: Redeemed) -> Screen:

@@ -11,11 +11,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.domain.addresses import neighbourhood
+from app.domain.apps import BY_KEY, SYSTEMS, system_of
 from app.domain.errors import NotFound, StorageUnavailable
 from app.locales.locales import TRANSLATORS, translator
 from app.services.devices import Admission
 from app.web.sub import page
-from app.web.sub.apps import BY_KEY, system_of
 from app.web.sub.clients import client_of, is_person, passed_on, visit_of
 from app.web.sub.devices import ACTIVE, device_headers, device_of, refusal
 from app.web.sub.page import Shown, language_wished
@@ -142,7 +142,7 @@ class SubscriptionDoor:
             places=None if ended else (await self._devices.taken(subscriber.config_id), self._devices.most),
             url=self._links.url_of(token),
             now=self._links.now(),
-            system=system_of(request.headers.get("user-agent", "")),
+            system=_system(request),
             opening=BY_KEY.get(request.query_params.get("open", "")),
             bot=self.desk.bot,
             support=self.desk.support,
@@ -153,6 +153,12 @@ class SubscriptionDoor:
         if "text/html" in request.headers.get("accept", ""):
             return page.gone(translator(_language(request)), self.desk.bot)
         return PlainTextResponse("not found", 404, headers=PRIVATE)
+
+
+def _system(request: Request) -> str:
+    """The device that was chosen in the bot, else the one that asks."""
+    chosen = request.query_params.get("on", "")
+    return chosen if chosen in SYSTEMS else system_of(request.headers.get("user-agent", ""))
 
 
 def _language(request: Request) -> str | None:

@@ -38,6 +38,7 @@ if (location.hash.includes("tgWebAppVersion=")) {
     event.preventDefault();
     const page = new URL(location.pathname, location.origin);
     page.searchParams.set("open", link.dataset.app);
+    page.searchParams.set("on", document.querySelector("input[name=system]:checked").id.slice(3));
     page.searchParams.set("lang", document.documentElement.lang);
     tell("web_app_open_link", { url: page.href });
   });

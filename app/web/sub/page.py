@@ -14,17 +14,18 @@ from urllib.parse import urlencode
 import segno
 from starlette.responses import HTMLResponse
 
+from app.domain.apps import DESKTOPS, SYSTEMS, apps_for
 from app.domain.subscription import days_left
 from app.locales.locales import TRANSLATORS
-from app.web.sub.apps import DESKTOPS, SYSTEMS, apps_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from app.domain.apps import App
     from app.locales.locales import Translator
     from app.services.records import Usage
     from app.services.subscription_records import Subscriber
-    from app.web.sub.apps import App
 
 HERE = Path(__file__).parent
 DOCUMENT = Template((HERE / "page.html").read_text("utf-8"))
@@ -66,7 +67,7 @@ def show(t: Translator, shown: Shown) -> HTMLResponse:
     parts = [_ended(t, shown)] if left == 0 else [_opening(t, shown), _status(t, shown, left), _connect(t, shown)]
     if left:
         parts += [_devices(t, shown), _link(t, shown)]
-    return _document(t, "".join(parts), _foot(t, shown), 200, t.plain("sub.title"))
+    return _document(t, "".join(parts), _foot(t, shown), 200, t.plain("sub.title"), {"on": shown.system})
 
 
 def gone(t: Translator, bot: str) -> HTMLResponse:
@@ -88,13 +89,11 @@ def language_wished(accept: str) -> str | None:
     return best[1] if best[0] > 0 else None
 
 
-def _document(t: Translator, main: str, foot: str, status: int, title: str) -> HTMLResponse:
+def _document(
+    t: Translator, main: str, foot: str, status: int, title: str, kept: Mapping[str, str] | None = None
+) -> HTMLResponse:
     nonce = secrets.token_urlsafe(16)
-    languages = "".join(
-        f'<a href="?{urlencode({"lang": code})}" hreflang="{code}"{" aria-current=true" if code == t.language else ""}>'
-        f"{code.upper()}</a>"
-        for code in TRANSLATORS
-    )
+    languages = "".join(_language_link(t, code, kept or {}) for code in TRANSLATORS)
     html = DOCUMENT.substitute(
         language=t.language, title=escape(title), nonce=nonce, style=STYLE, script=SCRIPT, languages=languages,
         main=main, foot=foot,
@@ -109,6 +108,12 @@ def _document(t: Translator, main: str, foot: str, status: int, title: str) -> H
         "x-robots-tag": "noindex, nofollow",
     }
     return HTMLResponse(html, status, headers=headers)
+
+
+def _language_link(t: Translator, code: str, kept: Mapping[str, str]) -> str:
+    address = escape(urlencode({**kept, "lang": code}))
+    mark = " aria-current=true" if code == t.language else ""
+    return f'<a href="?{address}" hreflang="{code}"{mark}>{code.upper()}</a>'
 
 
 def _status(t: Translator, shown: Shown, left: int) -> str:
