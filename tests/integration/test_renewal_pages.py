@@ -29,7 +29,9 @@ async def floor(tmp_path: Path, database: Database, database_url: URL, redis: Re
 
 @pytest.fixture
 async def nina(floor: ShopFloor) -> Person:
-    return await floor.customer(NINA)
+    person = await floor.customer(NINA)
+    await floor.says(person, "/menu")
+    return person
 
 
 async def presses(floor: ShopFloor, person: Person, *path: str) -> str:
