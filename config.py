@@ -26,6 +26,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app import failpoints
 from app.domain.money import Money
 from app.domain.plans import Catalogue, Plan
+from app.domain.quiet import QuietHours
 from app.domain.scores import LoadRule
 
 ROOT = Path(__file__).resolve().parent
@@ -170,6 +171,7 @@ class Settings(BaseSettings):
     log_level: Literal["INFO", "DEBUG", "ERROR"] = LOG_LEVEL
     log_aiogram: bool = LOG_AIOGRAM
 
+    quiet_hours: str | None = None
     support_username: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{4,32}$")] | None = None
     support_chat_id: Annotated[int, Field(lt=0)] | None = None
     required_channel: Annotated[str, Field(pattern=r"^(@[A-Za-z0-9_]{4,32}|-[0-9]{5,19})$")] | None = None
@@ -219,6 +221,13 @@ class Settings(BaseSettings):
             raise ValueError("not a shop's key (take it from YooKassa: Integration, API keys)")
         return key
 
+    @field_validator("quiet_hours")
+    @classmethod
+    def _are_hours(cls, written: str | None) -> str | None:
+        if written is not None:
+            QuietHours.parse(written)
+        return written
+
     @property
     def bot_id(self) -> int:
         """The bot's own Telegram id, the part of its token that is no secret."""
@@ -249,6 +258,10 @@ class Settings(BaseSettings):
         """Every secret value that is set, for the pass that keeps them out of the log."""
         values = (getattr(self, name) for name in type(self).model_fields)
         return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
+    def quiet(self) -> QuietHours:
+        """When nobody is written to unasked; never where nothing is set."""
+        return QuietHours.parse(self.quiet_hours) if self.quiet_hours else QuietHours()
 
     def catalogue(self) -> Catalogue:
         """The plans on sale: plans.json with the prices that the environment overrides."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.core.checkout_notices import CheckoutNews
+from app.core.reminders import ReminderPost, remind
 from app.core.shopfront import Shopfront
 from app.domain.money import Money
 from app.domain.referral import Bonus
@@ -12,6 +13,8 @@ from app.repo.gifts import GiftRepository
 from app.repo.locations import LocationRepository
 from app.repo.pending import PendingRepository
 from app.repo.promos import PromoRepository
+from app.repo.reminders import ReminderRepository
+from app.repo.renewals import RenewalRepository
 from app.repo.shop import ShopRepository
 from app.repo.traffic import TrafficRepository
 from app.services.configs import Configs
@@ -19,12 +22,16 @@ from app.services.gifts import Gifts
 from app.services.locations import Locations
 from app.services.pending import Checkout, PendingPurchases
 from app.services.promos import Promos
+from app.services.reminders import Reminders
+from app.services.renewals import Renewals
 from app.services.shop import Shop
 from app.services.topups import TopUps
 from app.services.traffic import TrafficBook
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from aiogram import Bot
 
     from app.cashdesk import CashDesk
     from app.fleet import Fleet
@@ -38,6 +45,7 @@ if TYPE_CHECKING:
 
     Every = Callable[[str, float, object], None]
 
+REMIND_SECONDS = 60
 DAY_SECONDS = 86_400
 
 
@@ -56,10 +64,11 @@ class Counter:
         fleet: Fleet,
         reception: Reception,
         wake: Callable[[str], None],
+        bot: Bot,
         bot_username: Callable[[], Awaitable[str]],
     ) -> None:
         database, cache = stores.database, stores.cache
-        catalogue = settings.catalogue()
+        catalogue, quiet = settings.catalogue(), settings.quiet()
         shop = Shop(ShopRepository(database, cache), catalogue, clock, wake)
         gifts = Gifts(GiftRepository(database, cache), shop, clock)
         self.pending = PendingPurchases(PendingRepository(database, cache), catalogue, clock, wake)
@@ -68,6 +77,11 @@ class Counter:
         self.configs = Configs(configs, fleet.usage, clock, wake, fleet.links, locations)
         self.traffic = TrafficBook(TrafficRepository(database), clock)
         self.news = CheckoutNews(self.configs, catalogue, clock, bot_username)
+        reminders = ReminderRepository(database)
+        self.renewals = Renewals(RenewalRepository(database, cache), catalogue, clock, quiet, wake)
+        self.reminders = Reminders(reminders, clock)
+        self.post = ReminderPost(bot, reminders, catalogue, quiet, clock)
+        self._wake = wake
         self.shopfront = Shopfront(
             accounts=accounts,
             configs=self.configs,
@@ -77,6 +91,8 @@ class Counter:
             gifts=gifts,
             checkout=Checkout(shop, gifts, cash.manager),
             devices=fleet.limits.devices,
+            renewals=self.renewals,
+            reminders=self.reminders,
             history=reception.history,
             locations=locations,
             traffic=self.traffic,
@@ -95,3 +111,9 @@ class Counter:
         # Money enqueues this by itself; here it looks after what a dead replica left.
         every("pending-purchases", 10, self.pending.run_once)
         every("traffic-kept", DAY_SECONDS, self.traffic.forget_old)
+        every("reminders", REMIND_SECONDS, self.remind)
+
+    async def remind(self) -> None:
+        """Renewals and reminders; what this run can't write to everybody follows at once."""
+        if await remind(self.renewals, self.reminders, self.post):
+            self._wake("reminders")

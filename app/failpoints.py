@@ -49,6 +49,10 @@ Point = Literal[
     "account.made", "account.uncached", "dialogue.state", "dialogue.data", "screen.answered", "screen.shown",
     "screen.sent", "screen.deleted", "notice.claimed", "notice.edited", "notice.failed", "notice.marked",
     "notice.postponed",
+    # what renews itself, and what people are reminded of
+    "renewal.agreed", "renewal.stopped", "renewal.claimed", "renewal.bought", "renewal.put_off",
+    "reminder.begun", "reminder.written", "reminder.taken", "reminder.not_sent", "reminder.closed",
+    "reminder.released", "reminder.switched",
     # what operators are told
     "news.gathered", "news.claimed", "news.sent", "news.not_sent", "news.marked", "news.closed", "news.postponed",
 ]  # fmt: skip

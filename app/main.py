@@ -146,6 +146,7 @@ class App:
             self.fleet,
             self.reception,
             self.wake,
+            self.bot,
             self._bot_username,
         )
         self.dispatcher["shopfront"] = self.counter.shopfront

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.core.actions import BuyPlan, ChoosePlan, GiftPlan, Menu, ShowHistory, new_intent
+from app.core.actions import (
+    BuyPlan,
+    ChoosePlan,
+    GiftPlan,
+    Menu,
+    ShowHistory,
+    ShowReminders,
+    ShowRenewal,
+    new_intent,
+)
 from bench.updates import click, typed
 
 if TYPE_CHECKING:
@@ -67,6 +76,8 @@ async def _walk(counted: CountedShop, known: int, stranger: int) -> list[Count]:
         await count(f"warm click: {page}", click(known, Menu(page=page).pack(), "", None), Bound(0, 1))
     await count("warm click: invite", click(known, Menu(page="invite").pack(), "", None), Bound(1, 1))
     await count("warm click: gifts", click(known, Menu(page="gifts").pack(), "", None), Bound(1, 1))
+    await count("warm click: renewal", click(known, ShowRenewal(back="vpn").pack(), "", None), Bound(1, 1))
+    await count("warm click: reminders", click(known, ShowReminders().pack(), "", None), Bound(1, 1))
     history = ShowHistory(id=0, payment=False, newer=False).pack()
     await count("warm click: history", click(known, history, "", None), Bound(1, 1))
     await count("warm click: a plan", click(known, ChoosePlan(key=PLAN).pack(), "", None), Bound(0, 1))

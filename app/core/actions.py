@@ -250,6 +250,37 @@ class SetLanguage(Action, prefix="lang", section="settings"):
     code: str
 
 
+class ShowRenewal(Action, prefix="auto", section="plans"):
+    """Show how the subscription renews itself, or the plans for it; `back` is the page that one came from."""
+
+    back: str
+    choosing: bool = False
+
+
+class AgreeRenewal(Action, prefix="auto_on", section="plans"):
+    """Renew by this plan as shown (`version`) from now on."""
+
+    key: str
+    version: str
+    back: str
+
+
+class StopRenewal(Action, prefix="auto_off", section="plans"):
+    """Renew nothing by itself any more."""
+
+    back: str
+
+
+class ShowReminders(Action, prefix="bells", section="settings"):
+    """Show whether one is reminded of the subscription's end."""
+
+
+class SetReminders(Action, prefix="bell", section="settings"):
+    """Be reminded, or not."""
+
+    wanted: bool
+
+
 def kind_of(data: str) -> str:
     """The kind of action that a button carries, whatever its version."""
     return data.partition(":")[0].rstrip(digits)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiogram.types import InlineKeyboardMarkup
 
-from app.core.actions import Connect, Menu, SetLanguage, ShowTraffic, new_intent
+from app.core.actions import Connect, Menu, SetLanguage, ShowReminders, ShowRenewal, ShowTraffic, new_intent
 from app.core.buttons import back, button, keyboard, share
 from app.core.keys.support import contact_row
 from app.locales.locales import TRANSLATORS, translator
@@ -57,13 +57,19 @@ def back_to(language: str, page: str) -> InlineKeyboardMarkup:
 
 @lru_cache(maxsize=8)
 def settings(language: str) -> InlineKeyboardMarkup:
-    """The traffic, and the languages there are."""
+    """The traffic, what happens by itself, and the languages there are."""
     t = translator(language)
     languages = [
         button(("✓ " if code == language else "") + other.plain("language.name"), SetLanguage(code=code))
         for code, other in TRANSLATORS.items()
     ]
-    return keyboard([button(t.plain("traffic.button"), ShowTraffic(id=0))], languages, back(t))
+    return keyboard(
+        [button(t.plain("traffic.button"), ShowTraffic(id=0))],
+        [button(t.plain("renewal.menu"), ShowRenewal(back="settings"))],
+        [button(t.plain("reminder.menu"), ShowReminders())],
+        languages,
+        back(t),
+    )
 
 
 @lru_cache(maxsize=8)

@@ -12,6 +12,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from app.core import keyboards
 from app.core.checkout_notices import expired
 from app.core.keys import configs as configs_keys
+from app.core.keys import sales as sales_keys
 from app.core.keys import topups as topups_keys
 from app.core.outgoing import PersonGone
 from app.core.screens import connect, details
@@ -97,12 +98,8 @@ class Notifier:
             case NoticeKind.REFERRAL_BONUS:
                 text = t("notice.bonus", amount=t.money(Money.rub(notice.facts["amount"])))
                 await send(self._bot, notice.recipient, Screen(text, topups_keys.paid(t), effect=CELEBRATION))
-            case NoticeKind.GIFT_REDEEMED:
-                text = t("notice.gift", days=t.count("day", int(notice.facts["days"])))
-                await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
-            case NoticeKind.TICKET_CLOSED:
-                text = t("notice.ticket_closed", number=notice.facts["number"])
-                await send(self._bot, notice.recipient, Screen(text, keyboards.to_home(t.language)))
+            case NoticeKind.GIFT_REDEEMED | NoticeKind.RENEWED | NoticeKind.TICKET_CLOSED:
+                await send(self._bot, notice.recipient, _news(notice, t))
             case NoticeKind.PURCHASE_RETURNED:
                 await self._say_in(notice, Screen(_returned(notice, t), topups_keys.paid(t)))
             case (
@@ -225,3 +222,19 @@ def _returned(notice: Notice, t: Translator) -> Markup:
     if debt == ZERO:
         return t("notice.returned", amount=t.money(amount))
     return t("notice.returned_debt", amount=t.money(amount), debt=t.money(debt))
+
+
+def _news(notice: Notice, t: Translator) -> Screen:
+    """What is told in a message of its own; of a renewal with the number that tells a message which came twice."""
+    facts = notice.facts
+    match notice.kind:
+        case NoticeKind.RENEWED:
+            price, balance = t.money(Money.rub(facts["price"])), t.money(Money.rub(facts["balance"]))
+            end = t.date(datetime.fromisoformat(facts["end"]))
+            text = t("notice.renewed", end=end, price=price, balance=balance, receipt=facts["receipt"])
+            return Screen(text, sales_keys.bought(t))
+        case NoticeKind.TICKET_CLOSED:
+            return Screen(t("notice.ticket_closed", number=facts["number"]), keyboards.to_home(t.language))
+        case _:
+            days = t.count("day", int(facts["days"]))
+            return Screen(t("notice.gift", days=days), keyboards.to_home(t.language))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from app.services.pending import Checkout
     from app.services.ports import Clock
     from app.services.promos import Promos
+    from app.services.reminders import Reminders
+    from app.services.renewals import Renewals
     from app.services.shop import Shop
     from app.services.support import Support
     from app.services.topups import TopUps
@@ -37,6 +39,8 @@ class Shopfront:
     gifts: Gifts
     checkout: Checkout
     devices: Devices
+    renewals: Renewals
+    reminders: Reminders
     history: History
     locations: Locations
     traffic: TrafficBook

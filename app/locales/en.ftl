@@ -413,6 +413,11 @@ notice =
         🎁 <b>Your gift has been activated</b>
 
         A subscription for { $days } is running. Thank you for sharing!
+    .renewed =
+        ✅ <b>Your subscription runs until { $end }</b>
+
+        We took { $price }; { $balance } is left on your balance.
+        Purchase No. { $receipt }
     .located =
         ✅ <b>{ $name } has moved</b>
 
@@ -749,6 +754,98 @@ gift =
     .redeemed = ✅ { $title }: activated on { $date }
 
 rate_limit = A little slower, please: try again in { $seconds } s.
+
+renewal =
+    .menu = 🔁 Auto-renewal
+    .off =
+        🔁 <b>Auto-renewal is off</b>
+
+        Choose a plan and your subscription will renew itself: a day before it ends we take the price from your balance. We tell you 3 days ahead.
+
+        If the plan gets dearer, we take nothing.
+
+        💰 Balance: <b>{ $balance }</b>
+    .choose =
+        🔁 <b>Plan for auto-renewal</b>
+
+        Choose what to renew your subscription with.
+
+        💰 Balance: <b>{ $balance }</b>
+    .at_once = ⚡️ Your subscription ends in less than a day: as soon as you switch this on, we renew it.
+    .on =
+        🔁 <b>Auto-renewal is on</b>
+
+        Plan: <b>{ $title }</b> for <b>{ $price }</b>
+        💰 Balance: <b>{ $balance }</b>
+
+        { $next }
+    .next = We take it on { $when }, and tell you 3 days before.
+    .next_soon = We take it within a few minutes.
+    .next_short = We take it on { $when }. <b>{ $missing }</b> is missing so far: top up in time.
+    .next_later = You have no subscription now. Buy it once, and from then on we renew it.
+    .next_changed = This plan has changed, so we take nothing. Please choose a plan again.
+    .plan = { $title } · { $price }
+    .chosen = ✓ { $title } · { $price }
+    .change = Change plan
+    .turn_off = Turn auto-renewal off
+    .turned_on = Auto-renewal is on
+    .turned_off = Auto-renewal is off
+
+reminder =
+    .menu = 🔔 Reminders
+    .on =
+        🔔 <b>Reminders are on</b>
+
+        We write 3 days and one day before your subscription ends, when it has ended, and once more 3 days later. About money and auto-renewal we always write.
+    .off =
+        🔕 <b>Reminders are off</b>
+
+        We won't remind you of the end of your subscription. About money and auto-renewal we always write.
+    .turn_on = Turn reminders on
+    .turn_off = Turn reminders off
+    .ends_soon =
+        ⏳ <b>Your subscription ends on { $end }</b>
+
+        { $days } left. Renew early: new days are added to those you have.
+    .ends_tomorrow =
+        ⏳ <b>Your subscription ends on { $end }</b>
+
+        Less than a day left. Renew now and your VPN keeps running.
+    .trial_ends =
+        🎁 <b>Your free trial ends on { $end }</b>
+
+        Did you like it? Choose a plan and your VPN goes on without a break.
+    .ended =
+        ⏸ <b>Your subscription has ended</b>
+
+        Your VPN is paused. Renew, and everything works again: there is nothing to set up anew.
+    .trial_ended =
+        ⏸ <b>Your free trial has ended</b>
+
+        Choose a plan and your VPN works again. There is nothing to set up anew.
+    .missed =
+        👋 <b>Your VPN has been off for { $days }</b>
+
+        Coming back is easy: renew, and everything works as before.
+    .renews_soon =
+        🔁 <b>We renew your subscription soon</b>
+
+        We take <b>{ $price }</b> for “{ $title }”, { $when }.
+        { $funds }
+    .enough = 💰 You have <b>{ $balance }</b>, which is enough.
+    .not_enough = 💰 You have <b>{ $balance }</b>; <b>{ $missing }</b> is missing. Top up in time and your VPN keeps running.
+    .renewal_short =
+        🔁 <b>We couldn't renew your subscription</b>
+
+        You have <b>{ $balance }</b>; <b>{ $missing }</b> is missing. Top up, and we renew it. It runs until { $end }.
+    .renewal_changed =
+        🔁 <b>The plan has changed, we took nothing</b>
+
+        It is not what it was when you switched auto-renewal on. Please choose a plan again: your subscription runs until { $end }.
+    .ended_short =
+        ⏸ <b>Your subscription has ended</b>
+
+        <b>{ $missing }</b> was missing to renew it. Top up, and within a minute we renew it.
 
 error =
     .too_many_messages = We have your messages and will answer soon. You can send the next one in a few minutes.

@@ -37,6 +37,7 @@ from app.repo.move_models import ConfigLeftover, ConfigMove, PanelSighting, Pane
 from app.repo.operator_models import AuditRun, OperatorAct, OperatorNotice, ProviderSighting
 from app.repo.pending_models import PendingPurchase
 from app.repo.promo_models import Gift, Grant, Promocode, PromoMiss, PromoUse
+from app.repo.renewal_models import Reminder, ReminderScan, Renewal
 from app.repo.support_models import Ban, SupportMessage, SupportTicket, SupportTopic
 from app.repo.traffic_models import ConfigCounter, ConfigTrafficDay
 
@@ -76,6 +77,9 @@ __all__ = [
     "Receipt",
     "Referral",
     "Refund",
+    "Reminder",
+    "ReminderScan",
+    "Renewal",
     "Server",
     "SubscriptionCopy",
     "SubscriptionLink",
@@ -99,6 +103,7 @@ class User(Base):
     __table_args__ = (
         CheckConstraint("balance >= 0", name="balance_not_negative"),
         CheckConstraint("tg_id > 0", name="tg_id_positive"),
+        Index("ix_users_ends", "subscription_end", "tg_id"),
     )
 
     tg_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -113,6 +118,7 @@ class User(Base):
     ban_reason: Mapped[str | None] = mapped_column(Text)
     gone_at: Mapped[Instant | None]
     created_at: Mapped[Instant]
+    wants_reminders: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class TrialGrant(Base):

@@ -15,9 +15,11 @@ TOO_LATE = """
 # It leaves the key alone, so that nobody who holds a config and names its owner waits for it in a circle.
 # The discount is the one that waits for this person in its own row; the button only says which one was shown. Where
 # it is another one, or gone, nothing is sold: the person is asked again.
-OFFER = f"""
+def offer(beside: str = "") -> str:
+    """Who buys, locked, and at what price; `beside` joins rows that have to stand as they do, and are locked, too."""
+    return f"""
     buyer AS (
-        SELECT tg_id, subscription_end, max_configs, balance FROM users
+        SELECT tg_id, subscription_end, users.max_configs, balance FROM users {beside}
         WHERE tg_id = :tg_id AND NOT is_banned FOR NO KEY UPDATE
     ), held AS (
         SELECT u.id, u.value FROM promo_uses u JOIN buyer ON buyer.tg_id = u.user_id
@@ -31,6 +33,9 @@ OFFER = f"""
           AND buyer.balance >= :price - COALESCE(floor(:price * held.value) / 100, 0)
     )
 """  # noqa: S608 - constants
+
+
+OFFER = offer()
 
 # The use is over in the statement that has sold something for it.
 BURNED = """

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 # As often as this money may come in between a refusal and the look for its reason before the person is asked again.
 MONEY_RACES = 10
 
-# The account's living configs follow the new end by a trigger.
-BUY = statement(
-    f"""
-    WITH {OFFER}, bought AS (
+
+def bought(offer: str) -> str:
+    """All that a purchase is, for who is in the offer. The account's living configs follow the new end by a trigger."""
+    return f"""
+    {offer}, bought AS (
         INSERT INTO purchases (user_id, intent, plan_key, days, price, discount, promo_use_id, created_at,
                                subscription_end)
         SELECT tg_id, :intent, :plan_key, :days, :price - discount, discount, use_id, :now,
@@ -40,9 +41,10 @@ BUY = statement(
                                   THEN GREATEST(buyer.max_configs, :max_configs) ELSE :max_configs END
         FROM bought, buyer WHERE users.tg_id = bought.user_id RETURNING users.balance
     ), {booked("purchase", "user_id")}
-    SELECT paid.balance, bought.price, bought.subscription_end FROM paid, bought
     """  # noqa: S608 - constants
-)
+
+
+BUY = statement(f"WITH {bought(OFFER)} SELECT paid.balance, bought.price, bought.subscription_end FROM paid, bought")  # noqa: S608 - constants
 
 WHY_NOT = statement(
     f"""

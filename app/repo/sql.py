@@ -51,7 +51,7 @@ TYPES: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("is_payment", "is_topup", "is_closed"), Boolean()),
     "first_purchase": Boolean(),
     **dict.fromkeys(("device_id", "pause_id"), BIG),
-    "is_counted": Boolean(),
+    **dict.fromkeys(("is_counted", "is_told", "wanted"), Boolean()),
     "addresses": INT,
     "ends_at": INSTANT,
     **dict.fromkeys(("days", "trial_configs", "max_configs", "most", "batch", "priority", "capacity", "stars"), INT),

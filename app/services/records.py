@@ -245,6 +245,7 @@ class NoticeKind(StrEnum):
     PURCHASE_MADE = "purchase_made"
     PURCHASE_UNMADE = "purchase_unmade"
     CONFIG_PAUSED = "config_paused"
+    RENEWED = "renewed"
     TICKET_CLOSED = "ticket_closed"
 
 

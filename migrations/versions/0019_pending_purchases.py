@@ -1,7 +1,7 @@
 """Purchases that wait for the money of a payment, and what has them looked at once it came.
 
 Revision ID: 0019
-Revises: 0021
+Revises: 0018
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

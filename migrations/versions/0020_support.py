@@ -1,7 +1,7 @@
 """Bans with reasons and ends; tickets of support, with their topics and the messages that go across.
 
 Revision ID: 0020
-Revises: 0017
+Revises: 0019
 """
 
 from __future__ import annotations

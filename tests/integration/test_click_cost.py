@@ -35,6 +35,8 @@ COSTS = {
     "warm click: help": (0, 1),
     "warm click: invite": (1, 1),
     "warm click: gifts": (1, 1),
+    "warm click: renewal": (1, 1),
+    "warm click: reminders": (1, 1),
     "warm click: history": (1, 1),
     "warm click: a plan": (0, 1),
     "purchase": (1, 2),

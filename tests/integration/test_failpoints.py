@@ -26,6 +26,7 @@ from tests.support import (  # noqa: F401 - they enter their operations
     operations_office,
     operations_panels,
     operations_pending,
+    operations_renewals,
     operations_sales,
 )
 from tests.support.crash_ground import KILLED, Ground, Outcome, crash_ground

@@ -48,7 +48,7 @@ NOT_MONEY = {
     "users", "configs", "notices", "operator_notices", "audit_runs", "provider_sightings", "chain_cursors",
     "marzban_instances", "servers", "trial_grants", "promocodes", "promo_misses", "rate_history",
     "subscription_links", "subscription_copies", "money_updates", "devices", "address_pauses",
-    "config_moves", "config_leftovers",
+    "config_moves", "config_leftovers", "renewals", "reminders", "reminder_scans",
     "panel_sightings", "panel_sweeps", "bans", "support_messages", "support_tickets", "support_topics",
 }  # fmt: skip
 

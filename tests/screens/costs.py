@@ -47,6 +47,8 @@ NAMED = {
     "config-creating": DEED,
     "config-deleted": DEED,
     "bought": DEED,
+    # the switch, and how things stand then
+    **dict.fromkeys(("renewal-switched-on", "renewal-switched-off"), Most(2, 1)),
     "gift-bought": DEED,
     **dict.fromkeys(("welcome", "gate-passed"), Most(1, 2)),  # that the person reads the channel is remembered
     "promo": DIALOGUE,

@@ -13,7 +13,7 @@ from pydantic import HttpUrl
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
-from app.core.actions import BuyPlan, MakeConfig, Menu, new_intent
+from app.core.actions import AgreeRenewal, BuyPlan, MakeConfig, Menu, new_intent
 from app.domain.errors import OrbitError
 from app.domain.promo import PromoKind, Terms
 from app.locales.locales import translator
@@ -28,12 +28,14 @@ from tests.support.shop_floor import ShopFloor, newest, shop_floor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import timedelta
     from pathlib import Path
 
     from aiogram.filters.callback_data import CallbackData
     from redis.asyncio import Redis
     from sqlalchemy import URL
 
+    from app.domain.reminders import Step
     from app.main import App
     from app.services.records import NoticeKind
     from sandbox.telegram.history import Answer
@@ -56,6 +58,16 @@ NOTICE = text(
     INSERT INTO notices (key, recipient, kind, facts, message_id, next_attempt_at, created_at)
     VALUES (gen_random_uuid()::text, CAST(:me AS bigint), :kind, CAST(:facts AS jsonb), CAST(:message AS bigint),
             now() - interval '9 years', now())
+    """
+)
+REMINDER = text(
+    """
+    WITH moved AS (
+        UPDATE users SET subscription_end = CAST(:end AS timestamptz) WHERE tg_id = CAST(:me AS bigint)
+        RETURNING tg_id, subscription_end
+    )
+    INSERT INTO reminders (user_id, step, subscription_end, created_at, next_attempt_at)
+    SELECT tg_id, :step, subscription_end, now() - interval '9 years', now() - interval '9 years' FROM moved
     """
 )
 MONTH = text(
@@ -134,6 +146,15 @@ class Guest:
             pass
 
 
+    async def reminded(self, step: Step, left: timedelta) -> None:
+        """A reminder comes, so long before the end of the subscription."""
+        end = self.floor.app.clock.now() + left
+        await self.floor.database.run(REMINDER, {"me": self.person.id, "step": step.value, "end": end})
+        await forgotten(self)
+        while await self.floor.app.counter.post.run_once():
+            pass
+
+
 async def arrives(guest: Guest) -> None:
     """A trial runs."""
     await guest.floor.start(guest.person)
@@ -149,6 +170,12 @@ async def has_bought(guest: Guest) -> None:
     await has_money(guest)
     plan = guest.floor.app.settings.catalogue().get(PLAN)
     await guest.presses(BuyPlan(key=plan.key, version=plan.version, intent=new_intent()))
+
+
+async def renews(guest: Guest) -> None:
+    """The subscription renews itself."""
+    plan = guest.floor.app.settings.catalogue().get(PLAN)
+    await guest.presses(AgreeRenewal(key=plan.key, version=plan.version, back="plans"))
 
 
 async def has_config(guest: Guest) -> None:

@@ -7,6 +7,7 @@ has happened before. A screen, a button, a command, a dialogue or a notice that 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aiogram.filters.callback_data import CallbackData
@@ -16,6 +17,7 @@ from app.domain.money import Money
 from app.domain.pending import Wish
 from app.domain.plans import Plan
 from app.domain.promo import PromoKind
+from app.domain.reminders import Step as Occasion
 from app.services.pending_records import facts_of
 from app.services.records import NoticeKind
 from tests.screens.guest import (
@@ -33,6 +35,7 @@ from tests.screens.guest import (
     is_banned,
     knows_code,
     reads_no_news,
+    renews,
     waits_for_config,
 )
 
@@ -56,24 +59,34 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Reminder:
+    """An occasion so many days before the end of the subscription."""
+
+    occasion: Occasion
+    days: int
+
+
+@dataclass(frozen=True)
 class Scene:
     """One screen; `is_new` has the person not know the bot yet."""
 
     name: str
-    opens: CallbackData | Choice | Notice | str
+    opens: CallbackData | Choice | Notice | Reminder | str
     given: tuple[Step, ...] = ()
     is_new: bool = False
 
     @property
     def is_told(self) -> bool:
         """Whether it comes by itself."""
-        return isinstance(self.opens, Notice)
+        return isinstance(self.opens, Notice | Reminder)
 
     @property
     def changes_a_message(self) -> bool:
         """Whether it takes the place of the newest message."""
         if isinstance(self.opens, Notice):
             return bool(self.opens.facts.get("message"))
+        if isinstance(self.opens, Reminder):
+            return False
         return not isinstance(self.opens, str) or ":" in self.opens
 
     async def prepare(self, guest: Guest) -> None:
@@ -88,7 +101,7 @@ class Scene:
             return self.opens.pack()
         if isinstance(self.opens, str):
             return self.opens if self.changes_a_message else None
-        return None if isinstance(self.opens, Notice) else (await self.opens(guest)).pack()
+        return None if isinstance(self.opens, Notice | Reminder) else (await self.opens(guest)).pack()
 
     async def open(self, guest: Guest) -> Answer | None:
         """The scene stands in the chat; the answer to the button that opened it."""
@@ -98,6 +111,8 @@ class Scene:
         if isinstance(self.opens, Notice):
             facts = {name: await value(guest) if callable(value) else value for name, value in self.opens.facts.items()}
             await guest.told(self.opens.kind, **facts)
+        elif isinstance(self.opens, Reminder):
+            await guest.reminded(self.opens.occasion, timedelta(days=self.opens.days))
         else:
             await guest.says(str(self.opens))
         return None
@@ -325,6 +340,38 @@ TOP_UPS = (
     Scene("balance-taken", Notice(NoticeKind.BALANCE_ADJUSTED, {"amount": "-100.00"})),
     Scene("referral-bonus", Notice(NoticeKind.REFERRAL_BONUS, {"amount": "50.00"})),
 )
+RENEWAL = a.ShowRenewal(back="plans")
+WENT = {"price": "129.00", "balance": "271.00", "end": "2026-12-30T12:00:00+00:00", "receipt": "17"}
+
+
+async def agree(guest: Guest) -> a.AgreeRenewal:
+    """Renew by a plan as it is on sale."""
+    sold = guest.floor.app.settings.catalogue().get(PLAN)
+    return a.AgreeRenewal(key=sold.key, version=sold.version, back="plans")
+
+
+BY_ITSELF = (
+    Scene("renewal-off", RENEWAL),
+    Scene("renewal-switched-on", agree, (has_money,)),
+    Scene("renewal-short", RENEWAL, (renews, is_at_the_menu)),
+    Scene("renewal-later", RENEWAL, (has_lapsed, renews, is_at_the_menu)),
+    Scene("renewal-plans", a.ShowRenewal(back="plans", choosing=True), (renews,)),
+    Scene("renewal-switched-off", a.StopRenewal(back="plans"), (renews,)),
+    Scene("renewal-old-price", a.AgreeRenewal(key=PLAN, version="0000", back="plans")),
+    Scene("reminders-on", a.ShowReminders()),
+    Scene("reminders-off", a.SetReminders(wanted=False)),
+    Scene("renewed", Notice(NoticeKind.RENEWED, WENT)),
+    Scene("renews-soon", Reminder(Occasion.SOON, 3), (has_money, renews)),
+    Scene("renews-soon-short", Reminder(Occasion.SOON, 3), (renews,)),
+    Scene("not-renewed", Reminder(Occasion.UNRENEWED, 1), (renews,)),
+    Scene("ended-not-renewed", Reminder(Occasion.ENDED, 0), (renews,)),
+    Scene("ends-soon", Reminder(Occasion.SOON, 3), (has_bought,)),
+    Scene("ends-tomorrow", Reminder(Occasion.LAST, 1), (has_bought,)),
+    Scene("ended", Reminder(Occasion.ENDED, 0), (has_bought,)),
+    Scene("missed", Reminder(Occasion.MISSED, -4), (has_bought,)),
+    Scene("trial-ends", Reminder(Occasion.LAST, 1)),
+    Scene("trial-ended", Reminder(Occasion.ENDED, 0)),
+)
 HISTORY = a.ShowHistory(id=0, payment=False, newer=False)
 RECEIPT = of(a.ShowReceipt, "payment", payment=True, at=0, at_payment=False, newer=False)
 ASKED = (pressed(a.ChooseSubject(category="vpn")), typed("It does not connect"))
@@ -360,6 +407,7 @@ CHAPTERS = {
     "Traffic": TRAFFIC,
     "Plans, gifts and codes": SALES,
     "Balance": TOP_UPS,
+    "By itself": BY_ITSELF,
     "History and help": HELP,
     "What is refused": REFUSALS,
     "Countries": LOCATIONS,  # the last, for from then on the shop has a second panel

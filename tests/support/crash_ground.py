@@ -78,6 +78,9 @@ ASKED = {
     "gifts": "SELECT giver_id = {me}, plan_key, price, redeemed_by = {me} FROM gifts WHERE giver_id IN ({us})",
     "given": "SELECT split_part(key, ':', 1), days FROM grants WHERE user_id = {me}",
     "invited": "SELECT referee_id = {me}, bonus FROM referrals WHERE referee_id IN ({us})",
+    "renewals": "SELECT plan_key, price, tried_end IS NOT NULL FROM renewals WHERE user_id = {me}",
+    "reminders": "SELECT step, attempted_at IS NOT NULL FROM reminders WHERE user_id = {me}",
+    "reminded": "SELECT wants_reminders FROM users WHERE tg_id = {me}",
     "acts": "SELECT action, amount FROM operator_log WHERE user_id = {me}",
     "news": (
         "SELECT kind, told, sent_at IS NOT NULL FROM operator_notices WHERE {me} = ANY(told) AND key ="
@@ -103,6 +106,7 @@ UNFINISHED = text(
     " UNION ALL SELECT 'news ' || id FROM operator_notices WHERE sent_at IS NULL"
     " UNION ALL SELECT 'move ' || config_id FROM config_moves"
     " UNION ALL SELECT 'leftover ' || config_id FROM config_leftovers"
+    " UNION ALL SELECT 'reminder of ' || user_id FROM reminders WHERE attempted_at IS NULL"
 )
 BOOKED = {
     "stars": "SELECT key, direction = 'out' FROM receipts WHERE gateway = 'stars'",
@@ -118,6 +122,8 @@ LEADS = text(
     " WHERE locktype = 'advisory' AND datname = current_database()"
 )
 WISH = text("SELECT key FROM refunds WHERE key = :key")
+# Behind these a reminder that was taken is never sent: it is in doubt, and better missed than told twice.
+TAKEN = ("reminder.taken", "reminder.not_sent")
 LEFT_OPEN = text("UPDATE payments SET status = 'failed', reason = 'cancelled' WHERE status = 'pending'")
 
 
@@ -127,6 +133,7 @@ class Outcome:
 
     books: dict[str, list[str]]
     told: frozenset[str]
+    may_be_untold: bool = False
 
     def differs(self, undisturbed: Outcome) -> dict[str, set[str]]:
         """What is not as if nothing had happened; an unpaid invoice that nobody sees any more is no harm."""
@@ -137,7 +144,8 @@ class Outcome:
         }
         invoices, others = set(self.books["invoices"]), set(undisturbed.books["invoices"])
         extra = {row for row in invoices - others if "confirmed" in row}
-        untold = set(() if any(text.startswith(ENOUGH) for text in self.told) else undisturbed.told - self.told)
+        is_enough = self.may_be_untold or any(text.startswith(ENOUGH) for text in self.told)
+        untold = set(() if is_enough else undisturbed.told - self.told)
         wrong = {"invoices": (others - invoices) | extra, "not told": untold}
         return found | {name: rows for name, rows in wrong.items() if rows}
 
@@ -188,9 +196,9 @@ class Ground:
         plain = {name: v.get_secret_value() if isinstance(v, SecretStr) else str(v) for name, v in stores.items()}
         return {**self.world.env(), **plain}
 
-    async def spoils(self, url: str, call: str, action: str = "error", times: int = 1) -> None:
+    async def spoils(self, url: str, call: str, action: str = "error", times: int = 1, seconds: int = 0) -> None:
         """Have the next such calls to an emulator fail, until the scene is over."""
-        fault = {"match": call, "action": action, "status": 503, "times": times}
+        fault = {"match": call, "action": action, "status": 503, "times": times, "seconds": seconds}
         async with aiohttp.ClientSession() as http, http.post(f"{url}/sim/faults", json=fault) as answer:
             assert answer.status == 200
         self._spoilt.add(url)
@@ -217,7 +225,9 @@ class Ground:
             self.kills += 1
             await self._is_gone()
         assert await self._process(await self._left(scene.chores), "") == WORKED, self._log.read_text()
-        return await self._settled(scene)
+        outcome = await self._settled(scene)
+        outcome.may_be_untold = any(point.startswith(TAKEN) for point in points)
+        return outcome
 
     async def _forget_rates(self) -> None:
         """Where a bot passed `rate.noted` undisturbed, another one does; on a busy machine they are old by chance."""
@@ -259,6 +269,8 @@ class Ground:
             if scene.chores.upkeep:
                 await look_after_panels(self.floor.app)
                 await self.floor.work()
+            if scene.chores.reminders:
+                await self.floor.app.counter.remind()
             await tell_operators(self.floor.app)
         assert not left, left
         await self._books_agree()

@@ -31,6 +31,7 @@ from app.repo.promos import PromoRepository
 from app.repo.provisioning import ProvisioningRepository
 from app.repo.receipts import ReceiptRepository
 from app.repo.refunds import RefundRepository
+from app.repo.renewals import RenewalRepository
 from app.repo.settlement import Settler
 from app.repo.shop import ShopRepository
 from app.repo.stars import StarRepository
@@ -95,6 +96,7 @@ class Half:
         self.users = UserRepository(database, cache, ttl=300, trial_key=b"k", bonuses=bonuses)
         self.accounts = Accounts(self.users, clock, 7)
         self.shop = Shop(ShopRepository(database, cache), Catalogue(PLANS), clock, _nobody)
+        self.renewals = RenewalRepository(database, cache)
         self.gifts = Gifts(GiftRepository(database, cache), self.shop, clock)
         self.promos = Promos(PromoRepository(database, cache), clock, _nobody)
         self.promo_desk = PromoDeskRepository(database, cache)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sqlalchemy import text
+
+from app.domain.errors import InsufficientBalance
 from app.domain.money import Money
 from app.domain.promo import PromoKind
+from app.domain.renewal import Agreement
 from app.services.operators import Worth
+from app.services.renewal_records import DueRenewal
 from tests.support.act import Act
 from tests.support.half import PLANS
 from tests.support.meetings import BUYER, FRIEND, Buy, Operation, Refund
 from tests.support.sales_model import Code
 
 if TYPE_CHECKING:
+    from tests.support.half import Half
     from tests.support.meetings import Stage
 
+ENDS = text("UPDATE users SET subscription_end = CAST(:end AS timestamptz) WHERE tg_id = CAST(:id AS bigint)")
 RUBLES, HALF_PRICE = "RUBLES", "HALF"
 CODES = {RUBLES: Code(PromoKind.BALANCE, 70, most_uses=1), HALF_PRICE: Code(PromoKind.PERCENT, 50, most_uses=1)}
 
@@ -161,6 +169,40 @@ class Deliver(GiveBack):
         )
 
 
+class Renew(Operation):
+    """What the buyer has ends within a day, and is about to be renewed by itself."""
+
+    name, plan = "renew", PLANS[0]
+
+    async def prepare(self, stage: Stage) -> None:
+        person, now = stage.life.model.people[BUYER], stage.life.clock.now()
+        if not person.renews:
+            person.end, person.renews = now + timedelta(hours=20), True
+            await stage.half.database.run(ENDS, {"id": BUYER, "end": person.end})
+            await stage.half.renewals.agree(BUYER, Agreement.to(self.plan), now)
+
+    def act(self, stage: Stage) -> Act:
+        end, now = stage.life.model.people[BUYER].end, stage.life.clock.now()
+        due = DueRenewal(BUYER, Agreement.to(self.plan), end, may_pay=True, discount=None, lease_end=now)
+
+        async def do(half: Half) -> bool:
+            try:
+                return await half.renewals.renew(due, self.plan, 0, now, now) is not None
+            except InsufficientBalance:
+                return False
+
+        return Act(do, lambda done: [lambda model: model.renew(BUYER, self.plan, end) is done])
+
+
+class StopRenewing(Renew):
+    """The buyer switches that off."""
+
+    name = "stop renewing"
+
+    def act(self, stage: Stage) -> Act:
+        return Act(lambda half: half.renewals.stop(BUYER), lambda _none: [lambda model: model.stop_renewing(BUYER)])
+
+
 SALES: tuple[type[Operation], ...] = (Promo, Discount, BuyForLess, Give, Unwrap, Adjust, Assign)
 # Pairs beside those of the table with each other and with themselves.
 MORE_SALES: tuple[tuple[type[Operation], type[Operation]], ...] = (
@@ -168,4 +210,5 @@ MORE_SALES: tuple[tuple[type[Operation], type[Operation]], ...] = (
     (BuyForLess, GiveForLess),
     (Unwrap, UnwrapByGiver),
     *((GiveBack, other) for other in (GiveBack, Deliver, Buy, Refund)),
+    *((Renew, other) for other in (Renew, StopRenewing, Buy, Refund, Give, Adjust)),
 )

@@ -72,6 +72,7 @@ class Person:
     debt: Money = ZERO
     gained: tuple[Gained, ...] = ()
     delivered: frozenset[int] = frozenset()
+    renews: bool = False
     taken: dict[str, str] = field(default_factory=dict)
 
     def copy(self) -> Person:
@@ -116,6 +117,19 @@ class Sales:
             return False
         person.intents |= {intent}
         person.longer(self.now, plan.days, plan.max_configs, price)
+        return True
+
+    def renew(self, tg_id: int, plan: Plan, end: datetime) -> bool:
+        """Whether what ends then was renewed by itself just now."""
+        person = self.people[tg_id]
+        if not person.renews or person.end != end or not self._pays("purchase", tg_id, plan, 0):
+            return False
+        person.longer(self.now, plan.days, plan.max_configs, plan.price)
+        return True
+
+    def stop_renewing(self, tg_id: int) -> bool:
+        """Nothing is bought by itself any more."""
+        self.people[tg_id].renews = False
         return True
 
     def deliver(self, tg_id: int) -> bool:

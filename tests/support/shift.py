@@ -59,6 +59,8 @@ class Chores:
     # Also look after what was not delivered, and move what is on legacy servers.
     deliveries: bool = False
     upkeep: bool = False
+    # Also renew and remind.
+    reminders: bool = False
 
 
 class Alone:
@@ -114,15 +116,21 @@ async def shift(app: App, updates: int, chores: Chores) -> None:
     if chores.deliveries:
         await app.deliveries.run_once()
         await Relocation(LegacyRepository(app.stores.database, app.stores.cache), app.clock).move(None, None, 100)
+    await _by_itself(app, chores)
+    while await all_once(app):
+        pass
+    if chores.office:
+        await tell_operators(app)
+
+
+async def _by_itself(app: App, chores: Chores) -> None:
     if chores.exceeded is not None:
         await app.limits.pauses.want(chores.exceeded, 3, app.clock.now())
     if chores.upkeep:
         await app.counter.traffic.forget_old()
         await look_after_panels(app)
-    while await all_once(app):
-        pass
-    if chores.office:
-        await tell_operators(app)
+    if chores.reminders:
+        await app.counter.remind()
 
 
 async def look_after_panels(app: App) -> None:

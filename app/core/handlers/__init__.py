@@ -13,6 +13,7 @@ from app.core.handlers import (
     names,
     payments,
     promos,
+    renewals,
     settings,
     subscriptions,
     support,
@@ -26,6 +27,6 @@ def make_switchboard() -> Switchboard:
     routers = (
         auth.router, configs.router, devices.router, payments.router, subscriptions.router, promos.router,
         settings.router, history.router, support.router, connect.router, locations.router, names.router,
-        traffic.router, checkout.router,
+        traffic.router, checkout.router, renewals.router,
     )  # fmt: skip
     return Switchboard(routers, fallback=auth.unexpected)

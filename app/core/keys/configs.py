@@ -19,6 +19,7 @@ from app.core.actions import (
     ShowDevices,
     ShowKey,
     ShowLocations,
+    ShowRenewal,
     ShowTraffic,
     new_intent,
 )
@@ -46,6 +47,7 @@ def my_vpn(t: Translator, configs: tuple[ConfigCard, ...], *, is_active: bool) -
         rows.append([button(new, NewConfig(intent=new_intent()), None if configs else "primary")])
     else:
         rows.append([button(t.plain("menu.plans"), Menu(page="plans"), "primary")])
+    rows.append([button(t.plain("renewal.menu"), ShowRenewal(back="vpn"))])
     return keyboard(*rows, back(t))
 
 

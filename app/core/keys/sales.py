@@ -13,6 +13,7 @@ from app.core.actions import (
     EnterPromoAtPlans,
     GiftPlan,
     Menu,
+    ShowRenewal,
     new_intent,
 )
 from app.core.buttons import back, button, keyboard, share
@@ -41,7 +42,8 @@ def plans(language: str, catalogue: Catalogue, percent_off: int = 0) -> InlineKe
         text = t.plain(key, title=plan_title(t, plan), price=t.money(plan.price), percent=percent)
         rows.append([button(text, ChoosePlan(key=plan.key), "success" if is_best else None)])
     extras = [button(t.plain("promo.enter"), EnterPromoAtPlans()), button(t.plain("menu.gifts"), Menu(page="gifts"))]
-    return keyboard(*rows, extras, back(t))
+    by_itself = [button(t.plain("renewal.menu"), ShowRenewal(back="plans"))]
+    return keyboard(*rows, by_itself, extras, back(t))
 
 
 def buy(t: Translator, offer: Offer) -> InlineKeyboardMarkup:

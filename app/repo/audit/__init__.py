@@ -16,6 +16,7 @@ from app.repo.audit.pending import PENDING
 from app.repo.audit.promos import PROMOS
 from app.repo.audit.receipts import RECEIPTS
 from app.repo.audit.refunds import REFUNDS
+from app.repo.audit.renewals import RENEWALS
 from app.repo.audit.sales import SALES
 from app.repo.db import TooSlow
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from app.repo.db import Database
 
 # Each finds rows that must not exist; the first column names the row, the second says what is wrong with it.
-INVARIANTS = {**BOOKS, **RECEIPTS, **CHAIN, **REFUNDS, **SALES, **PROMOS, **OPERATORS, **DELIVERIES, **PENDING}
+INVARIANTS = {
+    **BOOKS, **RECEIPTS, **CHAIN, **REFUNDS, **SALES, **PROMOS, **OPERATORS, **DELIVERIES, **PENDING, **RENEWALS,
+}  # fmt: skip
 
 MOST_SECONDS = 120
 # All of them in one look and one round trip.

@@ -7,6 +7,9 @@ DELAYS = {
     "no notice to a customer lies unsent": """
         SELECT 'notice ' || id, kind || ', due ' || next_attempt_at FROM notices
         WHERE sent_at IS NULL AND next_attempt_at < $1::timestamptz - interval '15 minutes'""",
+    "no reminder lies unsent for more than a day": """
+        SELECT 'reminder of ' || user_id, step || ', due ' || next_attempt_at FROM reminders
+        WHERE attempted_at IS NULL AND next_attempt_at < $1::timestamptz - interval '25 hours'""",
     "no refund lies unfinished": """
         SELECT 'refund:' || gateway || ':' || key, 'asked for ' || asked_at FROM refunds
         WHERE status = 'open' AND asked_at < $1::timestamptz - interval '15 minutes'""",
