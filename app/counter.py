@@ -97,9 +97,7 @@ class Counter:
             locations=locations,
             traffic=self.traffic,
             clock=clock,
-            referral_bonus=Bonus(
-                Money.rub(settings.referral_bonus), at_signup=settings.referral_trigger == "signup"
-            ),
+            referral_bonus=_bonus(settings),
             contact=reception.contact,
             support=reception.support,
             bot_username=bot_username,
@@ -117,3 +115,7 @@ class Counter:
         """Renewals and reminders; what this run can't write to everybody follows at once."""
         if await remind(self.renewals, self.reminders, self.post):
             self._wake("reminders")
+
+
+def _bonus(settings: Settings) -> Bonus:
+    return Bonus(Money.rub(settings.referral_bonus), at_signup=settings.referral_trigger == "signup")

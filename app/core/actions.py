@@ -257,7 +257,7 @@ class ShowRenewal(Action, prefix="auto", section="plans"):
     choosing: bool = False
 
 
-class AgreeRenewal(Action, prefix="auto_on", section="plans"):
+class AgreeRenewal(Action, prefix="autoon", section="plans"):
     """Renew by this plan as shown (`version`) from now on."""
 
     key: str
@@ -265,7 +265,7 @@ class AgreeRenewal(Action, prefix="auto_on", section="plans"):
     back: str
 
 
-class StopRenewal(Action, prefix="auto_off", section="plans"):
+class StopRenewal(Action, prefix="autooff", section="plans"):
     """Renew nothing by itself any more."""
 
     back: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from app.panels.port import ListedUser, PanelUser
-    from app.services.records import StandingConfig
+    from app.services.oversight_records import StandingConfig
 
 # What creation.tag_of writes, among what operators may have added to the note.
 _TAG = re.compile(r"(?:^|\s)orbit:([0-9]{1,18})(?=\s|$)", re.ASCII)

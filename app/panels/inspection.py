@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from app.services.records import PanelAccess, StandingConfig
+    from app.services.oversight_records import StandingConfig
+    from app.services.records import PanelAccess
 
 PAGE = 500
 

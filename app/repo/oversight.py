@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.repo.sql import statement
-from app.services.records import Overdue, StandingConfig
+from app.services.oversight_records import Overdue, StandingConfig
 
 if TYPE_CHECKING:
     from datetime import datetime

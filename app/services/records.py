@@ -330,22 +330,3 @@ class Booked:
     owner: int | None
     payment_id: int | None
     amount: Money | None
-
-
-@dataclass(frozen=True, slots=True)
-class StandingConfig:
-    """A config as a panel should know it; `is_settled` where no change of it is still on its way there."""
-
-    config_id: int
-    instance_id: str
-    username: str
-    expires_at: datetime
-    is_settled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """Work that nobody has taken up although it was due for a while."""
-
-    configs: int
-    notices: int

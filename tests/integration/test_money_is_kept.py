@@ -49,7 +49,8 @@ NOT_MONEY = {
     "marzban_instances", "servers", "trial_grants", "promocodes", "promo_misses", "rate_history",
     "subscription_links", "subscription_copies", "money_updates", "devices", "address_pauses",
     "config_moves", "config_leftovers", "renewals", "reminders", "reminder_scans",
-    "panel_sightings", "panel_sweeps", "bans", "support_messages", "support_tickets", "support_topics",
+    "panel_sightings", "panel_sweeps", "config_counters", "config_traffic_days",
+    "bans", "support_messages", "support_tickets", "support_topics",
 }  # fmt: skip
 
 

@@ -69,7 +69,8 @@ class Town:
         """Two steps, at once where they can be."""
         self.taken.update((first.what, second.what))
         # Two strangers who invite each other at the same moment find nobody: neither is known yet.
-        if together and not {first.what, second.what} & ALONE and (first.what, second.what) != ("arrive", "arrive"):
+        strangers = self.life.named(first) == self.life.named(second) == "arrive"
+        if together and not strangers and not {first.what, second.what} & ALONE:
             self.taken["pairs"] += 1
             await self.perform(self.life.act(first), self.life.act(second))
             return

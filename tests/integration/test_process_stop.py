@@ -46,6 +46,7 @@ async def test_a_panel_that_is_making_a_user_is_waited_for_before_the_process_en
     async with town(tmp_path) as place:
         nina = await place.person(501, "Nina", "en")
         await nina.start()
+        await nina.press(EN["menu.home"])
         await nina.press(EN["menu.vpn"])
         urls = list(place.world.panel_urls.values())
         for url in urls:

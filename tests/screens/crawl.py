@@ -35,11 +35,12 @@ OK = 200
 
 @dataclass
 class Seen:
-    """A screen as it was met first: the way to it, and where it leads."""
+    """A screen as it was met first: the way to it, where it leads, and whether a button of it waits for the stores."""
 
     message: StoredMessage
     path: tuple[str, ...]
     leads: set[Shape] = field(default_factory=set)
+    waits: bool = False
 
 
 class Crawl:
@@ -91,6 +92,7 @@ class Crawl:
         answers = len(floor.telegram.history.answers(person.id, 0))
         reached = await self._act(path, floor.click(person, button.callback_data or "", message))
         said = floor.telegram.history.answers(person.id, 0)[answers].text or ""
+        here.waits = here.waits or said == self._guest.t.plain("error.storage")
         refreshed = any(NOT_CHANGED in call.problem for call in floor.telegram.history.calls(calls))
         if not (reached or said or refreshed):
             self._note(path, ["nothing happens"])
@@ -132,8 +134,9 @@ class Crawl:
                 (self._late if is_last else self._soon).append((here, button))
 
     def _find_traps(self) -> None:
-        """Every screen whose buttons were pressed leads to the menu in the end."""
-        leading, grows = set(self._homes), bool(self._homes)
+        """Every screen whose buttons were pressed leads to the menu in the end, or says that it will in a minute."""
+        leading = self._homes | {shape for shape, seen in self.seen.items() if seen.waits}
+        grows = bool(self._homes)
         while grows:
             more = {shape for shape, seen in self.seen.items() if seen.leads & leading} - leading
             leading |= more

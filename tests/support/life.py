@@ -58,14 +58,18 @@ class Life(PendingLife):
     """What can happen with gateways and configs; what is sold, given and put right stands in life_sales.py."""
 
     def act(self, step: Step) -> Act:
-        """What the step is at this moment; where nothing is there yet to do it with, that is made first."""
+        """What the step is at this moment."""
+        made: Act = getattr(self, self.named(step))(step.first, step.second)
+        return made
+
+    def named(self, step: Step) -> str:
+        """What is done at this moment; where nothing is there yet to do the step with, that is made first."""
         what, has_charge = step.what, bool(self.outside.stars.rows)
         if what in FOR_PEOPLE and not self.model.people:
-            what = "arrive"
-        elif (what in FOR_BILLS and not self.model.bills) or (what in FOR_CHARGES and not has_charge):
-            what = "open"
-        made: Act = getattr(self, what)(step.first, step.second)
-        return made
+            return "arrive"
+        if (what in FOR_BILLS and not self.model.bills) or (what in FOR_CHARGES and not has_charge):
+            return "open"
+        return what
 
     def wait(self, first: int, second: int) -> None:
         """Time passes, and the rate moves. Everybody must stand still meanwhile."""

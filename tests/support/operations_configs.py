@@ -9,8 +9,8 @@ from sqlalchemy import text
 from app.core.actions import Connect, MoveConfig, NewConfig, RenameConfig, ShowGuide, new_intent
 from sandbox.telegram import acts
 from tests.support.crash_ground import Scene
+from tests.support.operations_panels import NOT_YET, UPKEEP
 from tests.support.scenes import clicks, operation
-from tests.support.shift import Chores
 
 if TYPE_CHECKING:
     from sandbox.telegram.people import Person
@@ -41,10 +41,11 @@ async def guide_that_waits_for_its_config(ground: Ground, person: Person) -> Sce
 async def move_to_a_better_panel(ground: Ground, person: Person) -> Scene:
     """The customer wants the best panel, which is another."""
     config_id = await _has_a_config(ground, person)
+    await ground.database.run(NOT_YET)
     await ground.floor.app.panels.switch("s002", active=True)
     await ground.floor.app.panels.tune("s002", 1000, None)
     await clicks(ground, person, MoveConfig(id=config_id, country="").pack())
-    return Scene(person, chores=Chores(upkeep=True))
+    return Scene(person, chores=UPKEEP)
 
 
 async def _has_a_config(ground: Ground, person: Person) -> int:

@@ -31,6 +31,7 @@ PLAN = Plan("sub_12m", 365, Money.rub(100_000), 99)
 DISCOUNT = Discount(2**63 - 1, 99, datetime(2026, 11, 28, tzinfo=UTC))
 # The longest that each word may be; what an action says in words of a new kind is to be bounded here.
 LONGEST_WORDS = {
+    "back": "settings",
     "country": "NL",
     "system": "windows",
     "page": "settings-of-something",
