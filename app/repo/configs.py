@@ -26,10 +26,11 @@ OF_OWNER = statement(
 ONE = statement(
     """
     SELECT c.id, c.user_id, c.name, c.status, c.instance_id, c.marzban_username, c.subscription_url, c.link,
-           c.expires_at, c.country AS wished_country, p.country,
+           c.expires_at, c.country AS wished_country, p.country, l.sealed_token,
            EXISTS (SELECT FROM notices WHERE key = 'delayed:' || c.id) AS is_delayed,
            EXISTS (SELECT FROM config_moves m WHERE m.config_id = c.id AND m.is_wished) AS is_moving
     FROM configs c LEFT JOIN marzban_instances p ON p.id = c.instance_id
+    LEFT JOIN subscription_links l ON l.config_id = c.id
     WHERE c.id = :config_id AND c.user_id = :tg_id AND c.status IN ('creating', 'active')
     """
 )
@@ -195,4 +196,5 @@ def _config(row: Row[Any]) -> Config:
         country=row.country,
         wished_country=row.wished_country,
         is_moving=row.is_moving,
+        sealed_token=row.sealed_token,
     )

@@ -32,8 +32,9 @@ ADMIT = statement(
 )
 OF_CONFIG = statement(
     """
-    SELECT d.id, d.is_counted, d.app, d.model, d.system, d.seen_at FROM devices d JOIN configs c ON c.id = d.config_id
-    WHERE c.id = :config_id AND c.user_id = :tg_id AND c.status IN ('creating', 'active') AND d.seen_at >= :since
+    SELECT c.name, d.id, d.is_counted, d.app, d.model, d.system, d.seen_at
+    FROM configs c LEFT JOIN devices d ON d.config_id = c.id AND d.seen_at >= :since
+    WHERE c.id = :config_id AND c.user_id = :tg_id AND c.status IN ('creating', 'active')
     ORDER BY d.is_counted DESC, d.first_seen_at, d.id
     """
 )
@@ -74,10 +75,12 @@ class DeviceRepository(BaseRepository):
 
         return await self.database.unit(admitted)
 
-    async def of_config(self, tg_id: int, config_id: int, since: datetime) -> tuple[DeviceCard, ...]:
-        """The devices of this person's config that were seen since then, the counted ones first."""
+    async def of_config(self, tg_id: int, config_id: int, since: datetime) -> tuple[str, tuple[DeviceCard, ...]]:
+        """The config's name, and its devices that were seen since then, the counted ones first; NotFound."""
         rows = await self.database.run(OF_CONFIG, {"tg_id": tg_id, "config_id": config_id, "since": since})
-        return tuple(DeviceCard(*row) for row in rows)
+        if not rows:
+            raise NotFound
+        return rows[0].name, tuple(DeviceCard(*row[1:]) for row in rows if row.id is not None)
 
     async def counted(self, config_id: int, since: datetime) -> int:
         """How many places are taken by devices that were seen since then."""

@@ -102,14 +102,20 @@ class SubLinkRepository(BaseRepository):
             sealed = await self._sealed(mine)
         if sealed is None:
             raise NotFound
+        if (token := self.opened(sealed)) is not None:
+            return token
+        # Under another SECRET_KEY its hash is never found again either: the link is dead already.
+        log.error("subscription_link_unreadable", config_id=config_id, hint="SECRET_KEY is not the one it had")
+        fresh = self._fresh()
+        await self.database.run(REISSUE, {**mine, **fresh, "now": now})
+        return self._seal.decrypt(fresh["sealed_token"]).decode()
+
+    def opened(self, sealed_token: str) -> str | None:
+        """The token as it was sealed; None where the seal is of another key."""
         try:
-            return self._seal.decrypt(sealed).decode()
+            return self._seal.decrypt(sealed_token).decode()
         except InvalidToken:
-            # Under another SECRET_KEY its hash is never found again either: the link is dead already.
-            log.error("subscription_link_unreadable", config_id=config_id, hint="SECRET_KEY is not the one it had")
-            fresh = self._fresh()
-            await self.database.run(REISSUE, {**mine, **fresh, "now": now})
-            return self._seal.decrypt(fresh["sealed_token"]).decode()
+            return None
 
     async def reissue(self, tg_id: int, config_id: int, now: datetime) -> None:
         """Put a new token in the place of the old one, which ends at once and with it its devices; NotFound."""

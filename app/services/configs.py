@@ -50,7 +50,7 @@ class Configs:
             config = replace(config, can_move=True)
         if self._links is None or config.link is None:
             return config
-        return replace(config, public_url=await self._links.url(owner, config_id))
+        return replace(config, public_url=await self._links.url(owner, config_id, config.sealed_token))
 
     async def reissue_link(self, owner: int, config_id: int) -> None:
         """Give the config a new link, the old one ends; NotFound, also where the shop serves no links."""

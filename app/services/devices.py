@@ -73,8 +73,11 @@ class DeviceStore(Protocol):
         """
         ...
 
-    async def of_config(self, tg_id: int, config_id: int, since: datetime) -> tuple[DeviceCard, ...]:
-        """The devices of this person's config that were seen since then, the counted ones first."""
+    async def of_config(self, tg_id: int, config_id: int, since: datetime) -> tuple[str, tuple[DeviceCard, ...]]:
+        """The config's name, and its devices that were seen since then, the counted ones first.
+
+        NotFound where the config is another's or gone.
+        """
         ...
 
     async def counted(self, config_id: int, since: datetime) -> int:
@@ -120,8 +123,8 @@ class Devices:
         is_let_in = await self._store.admit(subscriber.config_id, mark, device, self._rules.most, span)
         return Admission.ADMITTED if is_let_in else Admission.FULL
 
-    async def of(self, owner: int, config_id: int) -> tuple[DeviceCard, ...]:
-        """The devices of the person's config, the counted ones first; none where it is another's."""
+    async def of(self, owner: int, config_id: int) -> tuple[str, tuple[DeviceCard, ...]]:
+        """The name of the person's config, and its devices, the counted ones first; NotFound where it is another's."""
         return await self._store.of_config(owner, config_id, self._span().since)
 
     async def taken(self, config_id: int) -> int:

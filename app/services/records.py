@@ -74,6 +74,7 @@ class Config:
 
     `country` is where it stands (ISO 3166 alpha-2, None where nobody says), `wished_country` where its owner wants it,
     None being anywhere; `is_moving` while it is on its way there. `can_move` where there is a choice of countries.
+    `sealed_token` is that of its link, where one was issued.
     """
 
     id: int
@@ -91,6 +92,7 @@ class Config:
     wished_country: str | None = None
     is_moving: bool = False
     can_move: bool = False
+    sealed_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ class LinkStore(Protocol):
         """The token of this person's config, issued where there is none yet; NotFound where it is another's or gone."""
         ...
 
+    def opened(self, sealed_token: str) -> str | None:
+        """The token as it was sealed; None where the seal is of another key."""
+        ...
+
     async def reissue(self, tg_id: int, config_id: int, now: datetime) -> None:
         """Put a new token in the place of the old one, which ends at once and with it its devices; NotFound."""
         ...
@@ -61,9 +65,13 @@ class SubLinks:
         self._clock = clock
         self._address = address
 
-    async def url(self, owner: int, config_id: int) -> str:
-        """The link of the person's config; NotFound where it is another's or gone."""
-        return self.url_of(await self._store.token(owner, config_id, self._clock.now()))
+    async def url(self, owner: int, config_id: int, sealed_token: str | None = None) -> str:
+        """The link of the person's config; NotFound where it is another's or gone.
+
+        With the sealed token at hand, which came with the config, nothing is asked of the store.
+        """
+        token = self._store.opened(sealed_token) if sealed_token is not None else None
+        return self.url_of(token or await self._store.token(owner, config_id, self._clock.now()))
 
     def url_of(self, token: str) -> str:
         """The link with this token."""

@@ -60,7 +60,7 @@ def said(given: Answer, header: str) -> str:
 
 
 async def names(world: LinkWorld, config_id: int, owner: int = NINA) -> list[str]:
-    return [card.model or card.app for card in await world.devices.of(owner, config_id)]
+    return [card.model or card.app for card in (await world.devices.of(owner, config_id))[1]]
 
 
 async def test_devices_are_let_in_up_to_the_limit_and_again_and_again(world: LinkWorld, token: str) -> None:
@@ -141,7 +141,7 @@ async def test_what_a_device_says_of_itself_is_shown_and_its_name_is_not_stored(
 ) -> None:
     facts = {"x-device-os": "Android", "x-ver-os": "15", "x-device-model": "Мой Pixel\t9 <b>"}
     assert not is_refused(await asks(world, token, "secret-hwid", "v2raytun/android", **facts))
-    (card,) = await world.devices.of(NINA, config_id)
+    _, (card,) = await world.devices.of(NINA, config_id)
     assert (card.model, card.system, card.app, card.is_counted) == ("Мой Pixel9 <b>", "Android 15", "v2raytun", True)
     stored = await world.books.rows("SELECT d::text FROM devices d")
     assert "secret-hwid" not in str(stored)
@@ -151,7 +151,7 @@ async def test_words_of_a_device_are_bounded(world: LinkWorld, token: str, confi
     long = "x" * 4000
     facts = {"x-device-os": long, "x-ver-os": long, "x-device-model": long}
     assert not is_refused(await asks(world, token, long, f"Happ{long}/1", **facts))
-    (card,) = await world.devices.of(NINA, config_id)
+    _, (card,) = await world.devices.of(NINA, config_id)
     assert max(len(card.model), len(card.app)) <= 48
     assert len(card.system) <= 97
 
@@ -162,7 +162,7 @@ async def test_apps_that_name_no_device_are_let_in_and_shown_but_take_no_place(
     for agent in ("v2rayNG/1.10.2", "Streisand/1.6", "HiddifyNext/2.5", "curl/8"):
         assert not is_refused(await world.get(token, agent))
     assert not is_refused(await asks(world, token, "  "))
-    cards = await world.devices.of(NINA, config_id)
+    _, cards = await world.devices.of(NINA, config_id)
     assert {card.app for card in cards} == {"v2rayNG", "Streisand", "sing-box", "", "Happ"}
     assert not any(card.is_counted for card in cards)
     assert await world.devices.taken(config_id) == 0
@@ -216,8 +216,9 @@ async def test_its_owner_frees_a_place_and_nobody_else(world: LinkWorld, token: 
     others = await world.customer(MAX)
     for hwid in ("phone", "laptop"):
         await asks(world, token, hwid, **{"x-device-model": hwid})
-    phone, _ = await world.devices.of(NINA, config_id)
-    assert await world.devices.of(MAX, config_id) == ()
+    _, (phone, _) = await world.devices.of(NINA, config_id)
+    with pytest.raises(NotFound):
+        await world.devices.of(MAX, config_id)
     for owner, config in ((MAX, config_id), (MAX, others), (NINA, others)):
         with pytest.raises(NotFound):
             await world.devices.remove(owner, config, phone.id)
@@ -245,7 +246,8 @@ async def test_each_config_has_places_of_its_own_and_a_new_link_begins_with_all_
 async def test_a_config_that_is_deleted_leaves_no_device(world: LinkWorld, token: str, config_id: int) -> None:
     await asks(world, token, "phone")
     await world.configs.delete(NINA, config_id)
-    assert await world.devices.of(NINA, config_id) == ()
+    with pytest.raises(NotFound):
+        await world.devices.of(NINA, config_id)
     await world.work()
     assert await world.books.value("SELECT count(*) FROM devices") == 0
 

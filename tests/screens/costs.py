@@ -41,7 +41,6 @@ DEED = Most(1, 2)  # one statement does it, and the cached account goes
 REDEEMED = Most(10, 4)  # a transaction with the code's row locked
 INVOICE = Most(8, 6)  # a transaction that stores it, the message that shows it, and a rate that may be read anew
 PAID_FOR = Most(12, 6)  # the same, behind a purchase that fails for money and tells how much is missing
-CONFIG = Most(3, 1)  # the config, its link, and the panel that knows its traffic
 NAMED = {
     "language-changed": DEED,
     "config-creating": DEED,
@@ -60,21 +59,17 @@ NAMED = {
     **dict.fromkeys(("invoice-ton", "invoice-usdt", "invoice-stars", "invoice-cryptobot"), INVOICE),
     **dict.fromkeys(("invoice-yookassa", "invoice-typed"), INVOICE),
     **dict.fromkeys(("plan-invoice-ton", "plan-invoice-stars", "gift-invoice"), PAID_FOR),
-    **dict.fromkeys(("config-ready", "config-with-location"), CONFIG),
     **dict.fromkeys(("connect", "location-chosen"), DEED),
-    **dict.fromkeys(("guide", "guide-desktop"), Most(2, 1)),  # the config and its link
     "guide-waiting": Most(3, 1),  # the config as it was and is, and the message that waits for it
     "config-rename": Most(1, 3),  # and what the dialogue has to remember
-    "config-renamed": Most(4, 6),  # the new name, the config as it is shown, and the end of the dialogue
+    "config-renamed": Most(2, 6),  # the new name, the config as it is shown, and the end of the dialogue
     "config-wrong-name": Most(0, 2),
-    "config-moving": Most(4, 1),  # the wish, and the config as it is shown
-    **dict.fromkeys(("config-key", "config-reissue", "config-delete"), Most(2, 1)),  # the config and its link
-    **dict.fromkeys(("devices-none", "devices"), CONFIG),
+    "config-moving": Most(2, 1),  # the wish, and the config as it is shown
     "support-write": Most(0, 3),  # as top-up-amount
     **dict.fromkeys(("support-write-about", "support-sent", "support-solved"), Most(1, 3)),
     "support-open": Most(1, 4),  # one dialogue ends and another begins
-    "config-reissued": Most(4, 1),
-    "device-removed": Most(4, 1),
+    "config-reissued": Most(2, 1),  # the link, and the config as it is shown
+    "device-removed": Most(2, 1),  # the device, and those that are left
     "invoice-cancelled": Most(2, 1),
     "config-too-many": Most(2, 1),  # refused, and then asked why
     "no-subscription": Most(2, 1),  # the same

@@ -61,7 +61,7 @@ async def leave_waiting(
 @router.click(ShowKey)
 async def show_key(query: CallbackQuery, action: ShowKey, t: Translator, shopfront: Shopfront) -> None:
     """The bare key, for apps that take no subscription link."""
-    config = await shopfront.configs.get(query.from_user.id, row_id(action.id))
+    config = await shopfront.configs.peek(query.from_user.id, row_id(action.id))
     if config.link is None or query.message is None or query.bot is None:
         await query.answer(t.plain("config.traffic_unknown"))
         return
@@ -80,7 +80,7 @@ async def new_link(query: CallbackQuery, action: ReissueLink, t: Translator, sho
         await shopfront.configs.reissue_link(owner, config_id)
         await show_one(query, config_id, t, shopfront, toast=t.plain("config.reissued"))
         return
-    config = await shopfront.configs.get(owner, config_id)
+    config = await shopfront.configs.peek(owner, config_id)
     await show(query, Screen(t("config.reissue_ask", name=config.name), reissue_link(t, config_id)))
 
 
@@ -91,7 +91,7 @@ async def delete(
     """Ask first; then wish it away, and show what is left."""
     owner, config_id = query.from_user.id, row_id(action.id)
     if not action.sure:
-        config = await shopfront.configs.get(owner, config_id)
+        config = await shopfront.configs.peek(owner, config_id)
         await show(query, Screen(t("config.delete_ask", name=config.name), delete_config(t, config_id)))
         return
     await shopfront.configs.delete(owner, config_id)

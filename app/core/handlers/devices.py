@@ -37,7 +37,6 @@ async def _show(
     query: CallbackQuery, config_id: int, t: Translator, shopfront: Shopfront, toast: str | None = None
 ) -> None:
     owner = query.from_user.id
-    config = await shopfront.configs.get(owner, config_id)
-    cards = await shopfront.devices.of(owner, config_id)
-    screen = devices.of_config(t, config, cards, shopfront.devices.most, shopfront.clock.now())
+    name, cards = await shopfront.devices.of(owner, config_id)
+    screen = devices.of_config(t, config_id, name, cards, shopfront.devices.most, shopfront.clock.now())
     await show(query, screen, toast)

@@ -13,17 +13,18 @@ if TYPE_CHECKING:
 
     from app.locales.locales import Translator
     from app.services.devices import DeviceCard
-    from app.services.records import Config
 
 # As many as a message holds with room to spare; more than that are an operator's choice of limit.
 MOST_SHOWN = 30
 
 
-def of_config(t: Translator, config: Config, cards: tuple[DeviceCard, ...], most: int, now: datetime) -> Screen:
+def of_config(
+    t: Translator, config_id: int, name: str, cards: tuple[DeviceCard, ...], most: int, now: datetime
+) -> Screen:
     """The devices that hold places, with a button that frees each, then the apps that can't be counted."""
     counted = [card for card in cards if card.is_counted][:MOST_SHOWN]
     others = [card for card in cards if not card.is_counted][:MOST_SHOWN]
-    parts = [t("devices.title", name=config.name, taken=len(counted), most=most)]
+    parts = [t("devices.title", name=name, taken=len(counted), most=most)]
     if counted:
         parts.append(Markup("\n".join(_line(t, card, now) for card in counted)))
     parts.append(t("devices.full" if len(counted) >= most else "devices.hint" if cards else "devices.none"))
@@ -31,7 +32,7 @@ def of_config(t: Translator, config: Config, cards: tuple[DeviceCard, ...], most
         lines = Markup("\n".join(_line(t, card, now) for card in others))
         parts.append(t("devices.uncounted", apps=lines))
     removable = [(card.id, _name(t, card)) for card in counted]
-    return Screen("\n\n".join(parts), configs_keys.devices(t, config.id, removable))
+    return Screen("\n\n".join(parts), configs_keys.devices(t, config_id, removable))
 
 
 def _line(t: Translator, card: DeviceCard, now: datetime) -> Markup:
