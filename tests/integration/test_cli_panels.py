@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import pytest
 from structlog.testing import capture_logs
 
 from app.cli.panel_table import table_lines
@@ -35,9 +34,8 @@ NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
 async def test_the_table_says_who_is_next_and_why_others_are_left_out_and_bounds_are_set(
-    database: Database, database_url: URL, cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, database_url: URL, cache: Cache, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("app.cli.context.configure_logging", lambda **_: None)  # it is this process's own
     settings = {
         "ENV_FILE": "",
         "BOT_TOKEN": "1:panels",
