@@ -925,7 +925,7 @@ privacy =
     .text =
         🔒 <b>What we know of you</b>
 
-        <b>We keep:</b> your Telegram ID, the name and language from Telegram, the end of your subscription, your payments, and how much traffic each config has used. The subscription can't work without these.
+        <b>We keep:</b> your Telegram ID, the name and language from Telegram, the end of your subscription, your payments, how much traffic a day took, the names of your devices, and what you wrote to support.
 
         <b>We don't keep and don't see:</b> which sites you open and what you send. Your phone number and card never reach us: the payment system handles the payment.
 
