@@ -61,6 +61,12 @@ async def test_it_is_switched_on_changed_and_off_and_back_leads_where_one_came_f
         assert await presses(floor, nina, "Auto-renewal", "Back") == before
 
 
+async def test_who_has_enough_is_asked_for_no_money(floor: ShopFloor, nina: Person) -> None:
+    await floor.tops_up(nina, 129)
+    assert "Auto-renewal is on" in await presses(floor, nina, "To the menu", "My VPN", "Auto-renewal", "1 month")
+    assert labels(nina)[0] == "Change plan"
+
+
 async def test_an_old_button_with_another_price_agrees_to_nothing(floor: ShopFloor, nina: Person) -> None:
     answer = await floor.click(nina, AgreeRenewal(key="sub_1m", version="0000", back="plans").pack())
     assert answer.text

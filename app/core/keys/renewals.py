@@ -43,7 +43,7 @@ def plans(
 def renewal(t: Translator, missing: Money | None, came_from: str) -> InlineKeyboardMarkup:
     """While it is on: money, where it lacks, another plan, off."""
     return keyboard(
-        _top_up(t, missing) if missing else [],
+        _top_up(t, missing) if missing is not None else [],
         [button(t.plain("renewal.change"), ShowRenewal(back=came_from, choosing=True))],
         [button(t.plain("renewal.turn_off"), StopRenewal(back=came_from))],
         back(t, came_from),

@@ -59,7 +59,7 @@ def _on(
         balance=t.money(standing.balance),
         next=_next(t, standing.subscription_end, now, missing) if stands else t("renewal.next_changed"),
     )
-    return Screen(text, renewals_keys.renewal(t, missing or None, came_from))
+    return Screen(text, renewals_keys.renewal(t, missing if missing > ZERO else None, came_from))
 
 
 def _next(t: Translator, end: datetime | None, now: datetime, missing: Money) -> Markup:
