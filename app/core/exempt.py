@@ -16,15 +16,19 @@ from app.core.actions import (
     ChooseSubject,
     CloseTicket,
     EnterPromo,
+    EnterPromoAtPlans,
     GiftPlan,
     Menu,
     PayFor,
     SetLanguage,
     ShowHistory,
     ShowReceipt,
+    ShowRenewal,
+    StopRenewal,
     TopUp,
     kind_of,
 )
+from app.core.commands import read_command
 from app.core.states import PaymentState, PromoState, SupportState
 
 if TYPE_CHECKING:
@@ -35,7 +39,7 @@ MONEY_CLICKS = frozenset(
     action.kind
     for action in (
         TopUp, ChooseMethod, CheckInvoice, CancelInvoice, ChoosePlan, BuyPlan, GiftPlan, PayFor, EnterPromo,
-        ShowHistory, ShowReceipt, SetLanguage,
+        EnterPromoAtPlans, ShowHistory, ShowReceipt, ShowRenewal, StopRenewal, SetLanguage,
     )
 )  # fmt: skip
 SUPPORT_PAGE = "support"
@@ -68,8 +72,8 @@ def is_beyond_the_gate(event: TelegramObject, raw_state: str | None) -> bool:
 
 def command_of(message: Message) -> str | None:
     """The command that a message begins with, without its slash."""
-    text = message.text or ""
-    return text[1:].split(maxsplit=1)[0].partition("@")[0].casefold() if text[:1] == "/" and len(text) > 1 else None
+    command = read_command(message.text)
+    return command[0] if command is not None else None
 
 
 def _page(query: CallbackQuery) -> str | None:

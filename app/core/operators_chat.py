@@ -50,7 +50,9 @@ class OperatorsChat(BaseMiddleware):
     async def _take(self, message: Message, thread_id: int) -> None:
         if message.forum_topic_closed is not None:
             await self._errands.topic_turned(thread_id, is_closed=True)
-            await self._support.close(thread_id)
+            # The bot's own closing follows a request that is closed; by now another may be open in that topic.
+            if message.bot is None or message.from_user is None or message.from_user.id != message.bot.id:
+                await self._support.close(thread_id)
         elif message.forum_topic_reopened is not None:
             await self._errands.topic_turned(thread_id, is_closed=False)
         elif await self._operators.wrote(message):

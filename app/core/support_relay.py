@@ -142,7 +142,8 @@ class SupportRelay:
             log.info("topic_lost", thread_id=errand.thread_id)
             await self._errands.topic_lost(errand.thread_id)
             await self._put_off(errand, "topic lost", at_once=errand.attempts <= 1)
-        elif any(phrase in words for phrase in LOST_MESSAGE) or errand.attempts >= MOST_ATTEMPTS:
+        elif any(phrase in words for phrase in LOST_MESSAGE) or (errand.is_answer and errand.attempts >= MOST_ATTEMPTS):
+            # What a customer wrote waits as long as the group refuses it: nobody would tell them that it is lost.
             await self._give_up(errand, "desk.not_passed")
         else:
             await self._put_off(errand, problem.message)

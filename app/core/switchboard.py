@@ -14,6 +14,7 @@ from aiogram.dispatcher.event.handler import HandlerObject
 from pydantic import ValidationError
 
 from app.core.actions import FIRST_VERSION
+from app.core.commands import read_command
 from app.domain.errors import MalformedAction
 
 if TYPE_CHECKING:
@@ -120,12 +121,9 @@ class Switchboard:
 
     async def on_message(self, message: Message, **data: Any) -> Any:
         """Call the handler of the command or of the dialogue's state, else the fallback."""
-        text = message.text or ""
-        if text.startswith("/"):
-            name, _, payload = text[1:].partition(" ")
-            command = self._commands.get(name.partition("@")[0].casefold())
-            if command is not None:
-                return await command.call(message, **data, payload=payload.strip())
+        said = read_command(message.text)
+        if said is not None and (command := self._commands.get(said[0])) is not None:
+            return await command.call(message, **data, payload=said[1])
         handler = self._dialogs.get(data["raw_state"] or "", self._fallback)
         return await handler.call(message, **data)
 

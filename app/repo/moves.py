@@ -91,6 +91,7 @@ AIM = statement(
     WITH hurried AS ({HURRY})
     UPDATE config_moves m SET target = :instance_id, attempts = 1
     WHERE m.config_id = :config_id AND m.source = :source AND m.target IS NULL
+      AND EXISTS (SELECT FROM configs c WHERE c.id = m.config_id AND c.country IS NOT DISTINCT FROM :country)
       AND NOT EXISTS (SELECT FROM config_leftovers l WHERE l.config_id = m.config_id AND l.instance_id = :instance_id)
     RETURNING m.config_id
     """  # noqa: S608 - constant
@@ -204,9 +205,10 @@ class MoveRepository:
     async def aim(self, move: ConfigMove, target: str) -> bool:
         """Commit where the config goes, before any call; False where the move is another's by now.
 
-        False too where a user of the config has to go from there first, which then happens without more delay.
+        False too where its owner wishes another country by now, and where a user of the config has to go from there
+        first, which then happens without more delay.
         """
-        params = {"config_id": move.config_id, "source": move.source, "instance_id": target}
+        params = {"config_id": move.config_id, "source": move.source, "instance_id": target, "country": move.country}
         rows = await self._database.run(AIM, params)
         failpoint("move.aimed")
         return bool(rows)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from app.services.records import PanelAccess
 
-Count = Annotated[int, Field(ge=0)]
+# What the database can hold as well: one panel's nonsense must not stop what is stored of all.
+Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Answer(BaseModel):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 # For whom money came is locked before the wish, and the payment before it as well, as everywhere: so nobody waits in
-# a circle. One that was short is looked at again. In a statement that has `balances` (tg_id) and `confirmed` (id).
+# a circle. One that was short is looked at again; what comes on top of money that came in time makes it no later. In a
+# statement that has `balances` (tg_id) and `confirmed` (id).
 AWAITED = """
     awaited AS (
-        UPDATE pending_purchases SET status = 'due', due_at = :now, paid_at = money.at,
+        UPDATE pending_purchases SET status = 'due', due_at = :now,
+               paid_at = CASE WHEN status = 'due' THEN LEAST(paid_at, money.at) ELSE money.at END,
                credited = pending_purchases.credited + money.credited
-        FROM (SELECT payment_id, user_id, sum(credited) AS credited, max(at) AS at FROM paid
+        FROM (SELECT payment_id, user_id, sum(credited) AS credited, min(at) AS at FROM paid
               WHERE payment_id IS NOT NULL GROUP BY payment_id, user_id) money
              JOIN balances ON balances.tg_id = money.user_id LEFT JOIN confirmed ON confirmed.id = money.payment_id
         WHERE pending_purchases.payment_id = money.payment_id AND pending_purchases.user_id = money.user_id

@@ -46,7 +46,8 @@ AGREE = statement(
     FROM person
     ON CONFLICT (user_id) DO UPDATE SET
         plan_key = excluded.plan_key, price = excluded.price, days = excluded.days, agreed_at = excluded.agreed_at,
-        max_configs = excluded.max_configs, next_attempt_at = excluded.next_attempt_at
+        max_configs = excluded.max_configs, next_attempt_at = excluded.next_attempt_at,
+        tried_end = CASE WHEN excluded.next_attempt_at < 'infinity' THEN agreed.tried_end END
     RETURNING user_id
     """
 )

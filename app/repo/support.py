@@ -11,6 +11,8 @@ from app.services.support import WITHIN, Kept, Ticket
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from app.repo.db import Database
     from app.services.support import Said, Subject
     from app.utils.redis import Cache
@@ -122,7 +124,13 @@ class SupportRepository(BaseRepository):
 
     async def answer(self, thread_id: int, said: Said, now: datetime) -> bool:
         """Store an operator's message for the person of that topic; whether there is one."""
-        return bool(await self.database.run(ANSWER, {**self._params(said, now), "thread_id": thread_id}))
+        params = {**self._params(said, now), "thread_id": thread_id}
+
+        async def answered(connection: AsyncConnection) -> bool:
+            return bool((await connection.execute(ANSWER, params)).fetchall())
+
+        # In a unit, which looks again where its person opens another request at that moment.
+        return await self.database.unit(answered)
 
     async def close(self, thread_id: int, now: datetime) -> Ticket | None:
         """Close the open request of a topic and promise its person word of it; None where none is open."""

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 CLAIM = statement(
     """
     WITH due AS (
-        SELECT m.id FROM support_messages m
+        SELECT m.id FROM support_messages m JOIN support_tickets mine ON mine.id = m.ticket_id
         WHERE m.status = 'due' AND m.next_attempt_at <= :now
-              AND NOT EXISTS (SELECT FROM support_messages earlier WHERE earlier.ticket_id = m.ticket_id
-                              AND earlier.is_answer = m.is_answer AND earlier.status = 'due' AND earlier.id < m.id)
-        ORDER BY m.id LIMIT :batch FOR UPDATE SKIP LOCKED
+              AND NOT EXISTS (SELECT FROM support_messages earlier
+                              JOIN support_tickets theirs ON theirs.id = earlier.ticket_id
+                              WHERE theirs.user_id = mine.user_id AND earlier.status = 'due'
+                              AND earlier.is_answer = m.is_answer AND earlier.id < m.id)
+        ORDER BY m.id LIMIT :batch FOR UPDATE OF m SKIP LOCKED
     ), leased AS (
         UPDATE support_messages SET next_attempt_at = :lease_end, attempts = support_messages.attempts + 1
         FROM due WHERE support_messages.id = due.id RETURNING support_messages.*
@@ -54,7 +56,10 @@ CLIENT = statement(
 SOLVED = statement(
     """
     UPDATE support_tickets t SET is_untold = false FROM support_topics topic
-    WHERE is_untold AND topic.user_id = t.user_id AND topic.chat_id = :group_id RETURNING topic.thread_id
+    WHERE is_untold AND topic.user_id = t.user_id AND topic.chat_id = :group_id
+    RETURNING CASE WHEN NOT EXISTS (SELECT FROM support_tickets other
+                                    WHERE other.user_id = t.user_id AND other.closed_at IS NULL)
+              THEN topic.thread_id END AS thread_id
     """
 )
 TOPIC_MADE = statement(

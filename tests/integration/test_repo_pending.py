@@ -85,6 +85,15 @@ async def test_a_transfer_that_pays_the_invoice_buys_the_plan_and_one_notice_tel
     assert wish_in(notice.facts) == wish()
 
 
+@pytest.mark.parametrize("pages", [1, 2])
+async def test_what_was_paid_in_time_is_bought_though_more_came_too_late(books: Books, pages: int) -> None:
+    paying = await invoice(books, wish())
+    first, second = books.transfer(paying), books.transfer(paying, at=NOW + timedelta(days=2))
+    for page in ([first, second],) if pages == 1 else ([first], [second]):
+        await books.settle(*page, now=NOW + timedelta(days=2))
+    assert await books.complete(now=NOW + timedelta(days=2)) == [Outcome.BOUGHT]
+
+
 async def test_a_gift_that_was_paid_is_bought_and_its_code_is_told(books: Books) -> None:
     await books.settle(books.transfer(await invoice(books, wish(is_gift=True))))
     assert await books.complete() == [Outcome.BOUGHT]

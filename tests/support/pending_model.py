@@ -55,7 +55,8 @@ class Pending(Sales):
         """Money that names the payment was credited."""
         wish = self.wishes.get(payment_id)
         if wish is not None and wish.status in OPEN:
-            wish.status, wish.paid_at = "due", at
+            in_time = wish.paid_at if wish.status == "due" else None
+            wish.status, wish.paid_at = "due", min(at, in_time or at)
 
     def invoice_gone(self, payment_id: int, *, for_good: bool) -> None:
         """The invoice was cancelled, or, for good, swept."""
