@@ -126,8 +126,13 @@ class LoopbackChats:
         for person in self.people:
             await self.echo.bot.send_message(person, menu.text, reply_markup=menu.keyboard)
             chat = await self._see("chat", person=person)
-            welcome, sent = (message["id"] for message in chat["messages"] if message["from"] == "bot")
-            self._messages[person] = (welcome, sent)
+            welcome, sent = (message for message in chat["messages"] if message["from"] == "bot")
+            self._messages[person] = (welcome["id"], sent["id"])
+            # Under the first message the menu is the last button.
+            last = len(welcome["buttons"]) - 1
+            await self._act("click", person=person, message_id=welcome["id"], row=last, column=0)
+        for update in await self._updates():
+            await self.shop.take(update)
         await self._new_calls()
 
     async def clicks(self, leads_to: str) -> list[Pair]:
