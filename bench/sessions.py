@@ -44,7 +44,25 @@ ANSWERS: dict[type[TelegramMethod[Any]], object] = {
 }
 
 
-class InstantSession(BaseSession):
+class FilelessSession(BaseSession):
+    """A session without a wire, of a bot that downloads nothing."""
+
+    async def stream_content(
+        self,
+        url: str,
+        headers: dict[str, Any] | None = None,
+        timeout: int = 30,  # noqa: ASYNC109 - aiogram's signature
+        chunk_size: int = 65536,
+        raise_for_status: bool = True,
+    ) -> AsyncGenerator[bytes, None]:
+        """Files are no part of any scenario."""
+        yield b""
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class InstantSession(FilelessSession):
     """Answers at once and remembers what was asked, in order, until `calls` is cleared."""
 
     def __init__(self) -> None:
@@ -60,17 +78,3 @@ class InstantSession(BaseSession):
         """The canned result of the method; KeyError for one that no scenario calls."""
         self.calls.append(method)
         return cast("TelegramType", ANSWERS[type(method)])
-
-    async def stream_content(
-        self,
-        url: str,
-        headers: dict[str, Any] | None = None,
-        timeout: int = 30,  # noqa: ASYNC109 - aiogram's signature
-        chunk_size: int = 65536,
-        raise_for_status: bool = True,
-    ) -> AsyncGenerator[bytes, None]:
-        """Files are no part of any scenario."""
-        yield b""
-
-    async def close(self) -> None:
-        """Nothing is open."""

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 async def support_group(settings: Settings, http: aiohttp.ClientSession, group: int) -> Finding:
     """Whether the operators' group has topics that the bot may make, and is closed to strangers."""
     try:
-        chat = await _asked(settings, http, "getChat", chat_id=group)
-        me = await _own_part(settings, http, group)
+        chat, me = await _seen(settings, http, group)
     except Refused as refusal:
         return Finding("support", is_well=False, said=f"SUPPORT_CHAT_ID: {refusal}")
     wrong = {
@@ -31,8 +30,7 @@ async def support_group(settings: Settings, http: aiohttp.ClientSession, group: 
 async def required_channel(settings: Settings, http: aiohttp.ClientSession, channel: str) -> Finding:
     """Whether the bot can see who is in the required channel, and lead people there."""
     try:
-        chat = await _asked(settings, http, "getChat", chat_id=channel)
-        me = await _own_part(settings, http, channel)
+        chat, me = await _seen(settings, http, channel)
     except Refused as refusal:
         return Finding("channel", is_well=False, said=f"the gate stands open, {channel}: {refusal}")
     if me.get("status") != "administrator":
@@ -48,8 +46,12 @@ class Refused(Exception):
     """Telegram's refusal, in its words; or that it gave none."""
 
 
-async def _own_part(settings: Settings, http: aiohttp.ClientSession, chat_id: int | str) -> dict[str, Any]:
-    return await _asked(settings, http, "getChatMember", chat_id=chat_id, user_id=settings.bot_id)
+async def _seen(
+    settings: Settings, http: aiohttp.ClientSession, chat_id: int | str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The chat, and what the bot is in it; Refused."""
+    chat = await _asked(settings, http, "getChat", chat_id=chat_id)
+    return chat, await _asked(settings, http, "getChatMember", chat_id=chat_id, user_id=settings.bot_id)
 
 
 async def _asked(settings: Settings, http: aiohttp.ClientSession, method: str, **params: int | str) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from urllib.parse import quote
 
 from aiogram.types import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, WebAppInfo
 
-from app.core.actions import Menu
+from app.core.actions import Menu, ShowConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aiogram.filters.callback_data import CallbackData
 
     from app.locales.locales import Translator
@@ -44,6 +46,21 @@ def keyboard(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:
 def back(t: Translator, page: str = "home") -> list[InlineKeyboardButton]:
     """The row that leads back to a page of the menu."""
     return [button(t.plain("menu.back"), Menu(page=page))]
+
+
+def to_menu(t: Translator) -> list[InlineKeyboardButton]:
+    """The row that leads out to the menu."""
+    return [button(t.plain("menu.home"), Menu(page="home"))]
+
+
+def to_config(t: Translator, config_id: int) -> list[InlineKeyboardButton]:
+    """The row that leads back to a config."""
+    return [button(t.plain("menu.back"), ShowConfig(id=config_id))]
+
+
+def in_rows(buttons: Sequence[InlineKeyboardButton], a_row: int) -> list[list[InlineKeyboardButton]]:
+    """The buttons, so many side by side."""
+    return [[*buttons[first : first + a_row]] for first in range(0, len(buttons), a_row)]
 
 
 def open_page(text: str, url: str) -> list[InlineKeyboardButton]:

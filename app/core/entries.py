@@ -8,7 +8,6 @@ from app.domain.money import ZERO
 from app.services.history import EntryKind, EntryState
 
 if TYPE_CHECKING:
-    from app.domain.money import Money
     from app.locales.locales import Translator
     from app.services.history import Entry
 
@@ -57,14 +56,10 @@ def state(t: Translator, entry: Entry) -> str:
 
 def summary(t: Translator, entry: Entry) -> str:
     """An entry on a button."""
-    return f"{t.money(_size(entry.amount))} · {t.date(entry.at)}"
+    return f"{t.money(abs(entry.amount))} · {t.date(entry.at)}"
 
 
 def moved(t: Translator, entry: Entry) -> str:
     """The sum with its sign, as it moved the balance; what has not moved it has none."""
     sign = "" if not entry.has_moved else "+" if entry.amount > ZERO else "−"
-    return f"{sign}{t.money(_size(entry.amount))}"
-
-
-def _size(amount: Money) -> Money:
-    return max(amount, -amount)
+    return f"{sign}{t.money(abs(entry.amount))}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiogram.types import InlineKeyboardMarkup
 
 from app.core.actions import Connect, Menu, SetLanguage, ShowReminders, ShowRenewal, ShowTraffic, new_intent
-from app.core.buttons import back, button, keyboard, share
+from app.core.buttons import back, button, keyboard, share, to_menu
 from app.core.keys.support import contact_row
 from app.locales.locales import TRANSLATORS, translator
 
@@ -34,14 +34,14 @@ def newcomer(t: Translator) -> InlineKeyboardMarkup:
     """All that a newcomer has to press."""
     return keyboard(
         [button(t.plain("connect.begin"), Connect(intent=new_intent()), "primary")],
-        [button(t.plain("menu.home"), Menu(page="home"))],
+        to_menu(t),
     )
 
 
 @lru_cache(maxsize=32)
 def to_home(language: str) -> InlineKeyboardMarkup:
     """Just the way to the menu."""
-    return keyboard([button(translator(language).plain("menu.home"), Menu(page="home"))])
+    return keyboard(to_menu(translator(language)))
 
 
 def invite(t: Translator, link: str) -> InlineKeyboardMarkup:

@@ -93,7 +93,7 @@ class Notifier:
             case NoticeKind.BALANCE_ADJUSTED:
                 change = Money.rub(notice.facts["amount"])
                 key = "notice.added" if change > ZERO else "notice.taken"
-                text = t(key, amount=t.money(max(change, -change)))
+                text = t(key, amount=t.money(abs(change)))
                 await send(self._bot, notice.recipient, Screen(text, topups_keys.paid(t)))
             case NoticeKind.REFERRAL_BONUS:
                 text = t("notice.bonus", amount=t.money(Money.rub(notice.facts["amount"])))

@@ -59,7 +59,7 @@ class SupportRelay:
             await self._end(thread_id)
 
     async def run_once(self) -> int:
-        """Carry the oldest message of each request; how many were taken up."""
+        """Carry the oldest question and answer of each person; how many were taken up."""
         errands = await self._errands.claim_due(self._clock.now(), LEASE_SECONDS, BATCH)
         await asyncio.gather(*map(self._carry, errands))
         return len(errands)

@@ -43,6 +43,9 @@ class Money:
     def __neg__(self) -> Money:
         return Money(-self.kopecks)
 
+    def __abs__(self) -> Money:
+        return Money(abs(self.kopecks))
+
     def __str__(self) -> str:
         whole, rest = divmod(abs(self.kopecks), KOPECKS_IN_RUBLE)
         sign = "-" if self.kopecks < 0 else ""

@@ -68,4 +68,3 @@ def outcome(wish: Wish, moment: Moment) -> Outcome:
     if moment.sold != wish.plan or moment.use_id != wish.use_id:
         return Outcome.CHANGED
     return Outcome.BOUGHT if moment.balance >= wish.price else Outcome.SHORT
-

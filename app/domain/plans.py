@@ -53,6 +53,10 @@ class Catalogue:
         except KeyError:
             raise NotFound from None
 
+    def find(self, key: str) -> Plan | None:
+        """The plan under `key`, where it is on sale."""
+        return self._plans.get(key)
+
     def savings_percent(self, plan: Plan) -> int:
         """Whole percent that `plan` is cheaper a day than the shortest one, rounded down; 0 where it is not."""
         by_months = self._shortest.price.kopecks * plan.days

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from app.utils.redis import Cache
 
 ACCOUNT_PARTS = ("profile", "balance", "sub_end", "active_sub", "discount", "configs")
+# What a plan that is bought or given changes.
+AFTER_A_SALE = ("balance", "sub_end", "active_sub", "discount")
 
 DROP_SCRIPT = """
 for i = 1, #KEYS do

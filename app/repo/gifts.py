@@ -9,7 +9,7 @@ from app.domain.money import Money
 from app.domain.promo import Refusal
 from app.failpoints import failpoint
 from app.repo.base import BaseRepository
-from app.repo.offers import BURNED, OFFER, STANDING, booked
+from app.repo.offers import BURNED, OFFER, STANDING, booked, wanted
 from app.repo.shop import why_not
 from app.repo.sql import statement
 from app.services.gifts import Gift, GiftBought
@@ -93,18 +93,7 @@ class GiftRepository(BaseRepository):
 
     async def buy(self, tg_id: int, plan: Plan, use_id: int, intent: str, code: str, now: datetime) -> GiftBought:
         """Buy `plan` as a gift, once for this intent: one statement, a second one only to explain a refusal."""
-        params = {
-            "tg_id": tg_id,
-            "intent": intent,
-            "code": code,
-            "plan_key": plan.key,
-            "days": plan.days,
-            "price": plan.price.decimal,
-            "max_configs": plan.max_configs,
-            "use_id": use_id,
-            "now": now,
-        }
-        rows = await self.database.run(GIVE, params)
+        rows = await self.database.run(GIVE, wanted(tg_id, plan, intent, use_id, now) | {"code": code})
         failpoint("gift.bought")
         if not rows:
             rows = await self.database.run(WHY_NOT, {"tg_id": tg_id, "intent": intent, "now": now})

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.failpoints import failpoint
-from app.repo.base import BaseRepository
+from app.repo.base import AFTER_A_SALE, BaseRepository
 from app.repo.sql import statement
 from app.services.records import Notice, NoticeKind
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 # What a notice may tell of, in the copies of accounts.
-WITH_NEWS = ("balance", "sub_end", "active_sub", "discount", "configs")
+WITH_NEWS = (*AFTER_A_SALE, "configs")
 # What is due is chosen in a part of its own: inside IN (…) the planner may choose anew for each row, past the limit.
 CLAIM = statement(
     """

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from app.domain.plans import Plan
+
 # A discount for first purchases after a purchase, which can only have come in at the same moment.
 TOO_LATE = """
     (u.first_purchase AND (EXISTS (SELECT FROM purchases p WHERE p.user_id = u.user_id)
@@ -36,6 +43,21 @@ def offer(beside: str = "") -> str:
 
 
 OFFER = offer()
+
+
+def wanted(tg_id: int, plan: Plan, intent: str, use_id: int, now: datetime) -> dict[str, Any]:
+    """The parameters of a statement that sells a plan: its list price, and the use of a code that was shown."""
+    return {
+        "tg_id": tg_id,
+        "intent": intent,
+        "plan_key": plan.key,
+        "days": plan.days,
+        "price": plan.price.decimal,
+        "max_configs": plan.max_configs,
+        "use_id": use_id,
+        "now": now,
+    }
+
 
 # The use is over in the statement that has sold something for it.
 BURNED = """

@@ -10,9 +10,9 @@ from app.domain.pending import Moment, Outcome, Wish, outcome
 from app.domain.plans import Plan
 from app.domain.promo import discounted
 from app.failpoints import failpoint
-from app.repo.base import BaseRepository
+from app.repo.base import AFTER_A_SALE, BaseRepository
 from app.repo.gifts import GIVE
-from app.repo.offers import STANDING
+from app.repo.offers import STANDING, wanted
 from app.repo.shop import BUY
 from app.repo.sql import statement
 from app.services.pending_records import Due, facts_of
@@ -78,7 +78,7 @@ TOLD_AS = {
 
 async def store_wish(connection: AsyncConnection, payment_id: int, tg_id: int, wish: Wish, now: datetime) -> None:
     """Have the wish wait for the money of this payment, in the transaction that stores it."""
-    params = _params(tg_id, wish, now) | {
+    params = _sold(tg_id, wish, now) | {
         "payment_id": payment_id,
         "is_gift": wish.is_gift,
         "amount": wish.plan.price.decimal,
@@ -122,7 +122,7 @@ class PendingRepository(BaseRepository):
         end = await self.database.unit(completing)
         failpoint("pending.completed")
         if end is Outcome.BOUGHT:
-            await self.drop_account(due.owner, parts=("balance", "sub_end", "active_sub", "discount"))
+            await self.drop_account(due.owner, parts=AFTER_A_SALE)
         return end
 
 
@@ -147,7 +147,7 @@ async def _ended(
 
 async def _sale(connection: AsyncConnection, due: Due, code: str, now: datetime) -> dict[str, str] | None:
     """Sell what was shown; what is to be told of it, None where that is not to be had any more."""
-    params = _params(due.owner, due.wish, now) | {"price": due.wish.plan.price.decimal}
+    params = _sold(due.owner, due.wish, now)
     if due.wish.is_gift:
         gift = (await connection.execute(GIVE, params | {"code": code})).one_or_none()
         return None if gift is None else {"balance": str(gift.balance), "code": gift.code}
@@ -157,17 +157,8 @@ async def _sale(connection: AsyncConnection, due: Due, code: str, now: datetime)
     return {"balance": str(bought.balance), "end": bought.subscription_end.isoformat()}
 
 
-def _params(tg_id: int, wish: Wish, now: datetime) -> dict[str, Any]:
-    plan = wish.plan
-    return {
-        "tg_id": tg_id,
-        "intent": wish.intent,
-        "plan_key": plan.key,
-        "days": plan.days,
-        "max_configs": plan.max_configs,
-        "use_id": wish.use_id,
-        "now": now,
-    }
+def _sold(tg_id: int, wish: Wish, now: datetime) -> dict[str, Any]:
+    return wanted(tg_id, wish.plan, wish.intent, wish.use_id, now)
 
 
 def _why(end: Outcome, row: Row[Any], sold: Plan | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ class PendingPurchase(Base):
     """A plan as it was shown, to be bought when money comes that names the payment; `promo_use` is the use shown.
 
     Money makes it due; a job looks at what is due, once. One that was short is looked at again with more money.
-    `credited` is all that came for the payment, `paid_at` when the last of it did by its sender's clock.
+    `credited` is all that came for the payment, `paid_at` when what made it due did by its sender's clock.
     """
 
     __tablename__ = "pending_purchases"

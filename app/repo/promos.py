@@ -20,7 +20,7 @@ from app.domain.promo import (
     refusal,
 )
 from app.failpoints import failpoint
-from app.repo.base import BaseRepository
+from app.repo.base import AFTER_A_SALE, BaseRepository
 from app.repo.gifts import redeem_gift
 from app.repo.sql import statement
 from app.services.promos import DaysGiven, RublesGiven
@@ -151,7 +151,7 @@ class PromoRepository(BaseRepository):
         async with self.database.transaction() as connection:
             outcome = await self._redeem(connection, {"tg_id": tg_id, "code": code, "intent": intent, "now": now})
         failpoint("promo.redeemed")
-        await self.drop_account(tg_id, parts=("balance", "sub_end", "active_sub", "discount"))
+        await self.drop_account(tg_id, parts=AFTER_A_SALE)
         # A code that was guessed wrong has left its mark by now: the transaction stands.
         if isinstance(outcome, PromoRefused):
             raise outcome

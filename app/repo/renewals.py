@@ -10,8 +10,8 @@ from app.domain.money import Money
 from app.domain.renewal import Agreement, intent_of
 from app.failpoints import failpoint
 from app.repo.account_cache import discount_from_json
-from app.repo.base import BaseRepository
-from app.repo.offers import offer
+from app.repo.base import AFTER_A_SALE, BaseRepository
+from app.repo.offers import offer, wanted
 from app.repo.shop import WHY_NOT, bought, why_not
 from app.repo.sql import statement
 from app.repo.user import DISCOUNT
@@ -138,15 +138,8 @@ class RenewalRepository(BaseRepository):
         """Buy `plan` for the end that `due` names, once for ever: one statement, a second one to explain a refusal."""
         if due.subscription_end is None:
             return None
-        params = {
-            "tg_id": due.tg_id,
-            "intent": intent_of(due.tg_id, due.subscription_end),
-            "plan_key": plan.key,
-            "days": plan.days,
-            "price": plan.price.decimal,
-            "max_configs": plan.max_configs,
-            "use_id": use_id,
-            "now": now,
+        intent = intent_of(due.tg_id, due.subscription_end)
+        params = wanted(due.tg_id, plan, intent, use_id, now) | {
             "subscription_end": due.subscription_end,
             "amount": due.agreement.price.decimal,
             "at": told_at,
@@ -156,7 +149,7 @@ class RenewalRepository(BaseRepository):
         if not rows:
             await self._explain(params, plan, use_id)
             return None
-        await self.drop_account(due.tg_id, parts=("balance", "sub_end", "active_sub", "discount"))
+        await self.drop_account(due.tg_id, parts=AFTER_A_SALE)
         ((balance, price, subscription_end),) = rows
         return Purchase(plan.key, plan.days, Money.rub(price), Money.rub(balance), subscription_end)
 

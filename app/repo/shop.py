@@ -8,8 +8,8 @@ from app.domain.errors import Banned, InsufficientBalance, NotFound, OfferChange
 from app.domain.money import Money
 from app.domain.promo import discounted
 from app.failpoints import failpoint
-from app.repo.base import BaseRepository
-from app.repo.offers import BURNED, OFFER, STANDING, booked
+from app.repo.base import AFTER_A_SALE, BaseRepository
+from app.repo.offers import BURNED, OFFER, STANDING, booked, wanted
 from app.repo.sql import statement
 from app.services.records import Purchase
 
@@ -59,16 +59,7 @@ class ShopRepository(BaseRepository):
 
     async def buy(self, tg_id: int, plan: Plan, intent: str, now: datetime, *, use_id: int = 0) -> Purchase:
         """Buy `plan` once for this intent: one statement, a second one only to explain a refusal."""
-        params = {
-            "tg_id": tg_id,
-            "intent": intent,
-            "plan_key": plan.key,
-            "days": plan.days,
-            "price": plan.price.decimal,
-            "max_configs": plan.max_configs,
-            "use_id": use_id,
-            "now": now,
-        }
+        params = wanted(tg_id, plan, intent, use_id, now)
         try:
             for _ in range(MONEY_RACES):
                 if (purchase := await self._buy_once(plan, use_id, params)) is not None:
@@ -76,7 +67,7 @@ class ShopRepository(BaseRepository):
         finally:
             # After a purchase of before, too: the process that made it may have died on the way to this line. After a
             # refusal as well: what led to it may be a copy that is out of date.
-            await self.drop_account(tg_id, parts=("balance", "sub_end", "active_sub", "discount"))
+            await self.drop_account(tg_id, parts=AFTER_A_SALE)
         raise OfferChanged(plan.key)
 
     async def _buy_once(self, plan: Plan, use_id: int, params: dict[str, Any]) -> Purchase | None:

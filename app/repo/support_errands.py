@@ -1,4 +1,4 @@
-"""Messages of support on their way: leased in order within a request, with both sides' topics and copies."""
+"""Messages of support on their way: leased in order for each person, with both sides' topics and copies."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class SupportErrands(BaseRepository):
         self._group_id = group_id
 
     async def claim_due(self, now: datetime, lease_seconds: int, limit: int) -> list[Errand]:
-        """Lease up to `limit` messages, the oldest of each request."""
+        """Lease up to `limit` messages, of each person the oldest question and answer."""
         lease_end = now + timedelta(seconds=lease_seconds)
         params = {"now": now, "lease_end": lease_end, "batch": limit, "group_id": self._group_id}
         return [Errand(*row) for row in await self.database.run(CLAIM, params)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from app.domain.errors import InsufficientBalance, InvalidAmount, NotFound
+from app.domain.errors import InsufficientBalance, InvalidAmount
 from app.domain.pending import Outcome, Wish
 from app.domain.promo import GIFT_LENGTH, new_code
 from app.services.topups import MAXIMUM, MINIMUM
@@ -91,16 +91,10 @@ class PendingPurchases:
 
     async def _complete(self, due: Due) -> None:
         code = new_code(GIFT_LENGTH)
-        end = await self._store.complete(due, self._sold(due.wish.plan.key), code, self._clock.now())
+        end = await self._store.complete(due, self._catalogue.find(due.wish.plan.key), code, self._clock.now())
         if end is Outcome.BOUGHT:
             self._wake("provisioning")
         self._wake("notices")
-
-    def _sold(self, key: str) -> Plan | None:
-        try:
-            return self._catalogue.get(key)
-        except NotFound:
-            return None
 
 
 def to_pay(price: Money, balance: Money) -> Money:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.domain.errors import Banned, InsufficientBalance, NotFound, OfferChanged, PlanChanged
+from app.domain.errors import Banned, InsufficientBalance, OfferChanged, PlanChanged
 from app.domain.promo import Offer
 from app.domain.renewal import AFTER, BEFORE, Agreement, is_time
 
@@ -27,10 +27,8 @@ def offered(
     agreement: Agreement, discount: Discount | None, catalogue: Catalogue, now: datetime
 ) -> Offer | None:
     """What the agreement would buy now; None where that plan is not sold any more."""
-    try:
-        return Offer.to(catalogue.get(agreement.plan_key), discount, now)
-    except NotFound:
-        return None
+    plan = catalogue.find(agreement.plan_key)
+    return None if plan is None else Offer.to(plan, discount, now)
 
 
 class Renewals:

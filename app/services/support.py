@@ -129,10 +129,10 @@ class SupportStore(Protocol):
 
 
 class Errands(Protocol):
-    """What is to be copied across, leased to one worker at a time and in order within a request."""
+    """What is to be copied across, leased to one worker at a time and in order for each person."""
 
     async def claim_due(self, now: datetime, lease_seconds: int, limit: int) -> list[Errand]:
-        """Lease up to `limit` messages, the oldest of each request."""
+        """Lease up to `limit` messages: of each person the oldest question and the oldest answer."""
         ...
 
     async def client(self, ticket_id: int) -> Client:

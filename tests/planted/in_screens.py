@@ -21,7 +21,7 @@ SCREENS = (
         edits=(
             Edit(
                 KEYBOARDS,
-                'return keyboard([button(translator(language).plain("menu.home"), Menu(page="home"))])',
+                'return keyboard(to_menu(translator(language)))',
                 "return keyboard()",
             ),
         ),

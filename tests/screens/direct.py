@@ -6,17 +6,15 @@ A walk makes thousands of calls; the wire itself is what other tests are about.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from aiogram.client.session.base import BaseSession
-
+from bench.sessions import FilelessSession
 from sandbox.telegram.bot_api import BotApi
 from sandbox.telegram.call import Call, Upload
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from aiogram import Bot
+    from aiogram.client.session.base import BaseSession
     from aiogram.methods import TelegramMethod
     from aiogram.methods.base import TelegramType
     from aiogram.types import InputFile
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from sandbox.telegram.telegram import Telegram
 
 
-class DirectSession(BaseSession):
+class DirectSession(FilelessSession):
     """Takes the middlewares of the session whose place it takes."""
 
     def __init__(self, telegram: Telegram, instead_of: BaseSession) -> None:
@@ -43,13 +41,6 @@ class DirectSession(BaseSession):
         status, answer = await self._api.execute(call)
         response = self.check_response(bot=bot, method=method, status_code=status, content=json.dumps(answer))
         return cast("TelegramType", response.result)
-
-    async def stream_content(self, *_: Any, **__: Any) -> AsyncGenerator[bytes, None]:
-        """The bot downloads nothing."""
-        yield b""
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 async def _read(file: InputFile, bot: Bot) -> bytes:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.base import BaseSession
 from aiogram.exceptions import TelegramForbiddenError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 from aiogram.methods import SendMessage, TelegramMethod
 from aiogram.types import Chat, InlineKeyboardMarkup, Message
 
 from app.core.outgoing import OutgoingPolicy
+from bench.sessions import FilelessSession
 
 if TYPE_CHECKING:
     from aiogram.methods.base import TelegramType
@@ -101,7 +101,7 @@ async def no_sleep(_seconds: float) -> None:
     """Nobody waits in a test."""
 
 
-class LetterSession(BaseSession):
+class LetterSession(FilelessSession):
     """The wire between a bot and the letterbox."""
 
     def __init__(self, letterbox: Letterbox, is_alive: Callable[[], bool]) -> None:
@@ -121,17 +121,3 @@ class LetterSession(BaseSession):
         number = len(self._letterbox.letters)
         chat = Chat(id=int(method.chat_id), type="private")
         return cast("TelegramType", Message(message_id=number, date=self._letterbox.letters[-1].at, chat=chat))
-
-    async def stream_content(
-        self,
-        url: str,
-        headers: dict[str, Any] | None = None,
-        timeout: int = 30,  # noqa: ASYNC109 - aiogram's signature
-        chunk_size: int = 65536,
-        raise_for_status: bool = True,
-    ) -> AsyncGenerator[bytes, None]:
-        """Nobody asks for files."""
-        yield b""
-
-    async def close(self) -> None:
-        """Nothing is open."""

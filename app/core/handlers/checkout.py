@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.core.actions import PayFor
-from app.core.handlers.promos import gift_link
+from app.core.handlers.payments import show_invoice
+from app.core.handlers.subscriptions import ask_again, show_gift
 from app.core.handlers.utils import method_of
 from app.core.patience import with_patience
-from app.core.screens import checkout, details, pages, promos
+from app.core.screens import checkout, pages
 from app.core.screens.screen import show
 from app.core.switchboard import ScreenRouter
 from app.domain.errors import MethodUnavailable, OfferChanged
@@ -59,18 +60,12 @@ async def _pay(query: CallbackQuery, wanted: PayFor, t: Translator, shopfront: S
     )
     try:
         got = await with_patience(query.bot, person, paying)
-    except OfferChanged:
-        account = await shopfront.accounts.of(person)
-        plan = shopfront.shop.catalogue.get(wanted.key)
-        again = pages.confirm(t, account, shopfront.clock.now(), plan)
-        await show(query, again, toast=t.plain("error.offer_changed"))
+    except OfferChanged as refusal:
+        await ask_again(query, wanted.key, refusal, t, shopfront)
         return
     if isinstance(got, Purchase):
         await show(query, pages.bought(t, got))
     elif isinstance(got, GiftBought):
-        link = await gift_link(got.gift, shopfront)
-        await show(query, promos.gift_bought(t, got, shopfront.shop.catalogue, link))
+        await show_gift(query, got, t, shopfront)
     else:
-        shown = await show(query, details.invoice(t, got.invoice))
-        if shown is not None:
-            await shopfront.topups.shown_in(got.payment.id, shown.message_id)
+        await show_invoice(query, got, t, shopfront)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.core.shopfront import Shopfront
     from app.domain.payment import PaymentMethod
     from app.locales.locales import Translator
+    from app.services.records import OpenedPayment
 
 router = ScreenRouter("payments")
 
@@ -97,6 +98,11 @@ async def _amount(
     person = query.from_user.id
     opened = await with_patience(query.bot, person, shopfront.topups.open(person, method, Money(kopecks)))
     await state.clear()
+    await show_invoice(query, opened, t, shopfront)
+
+
+async def show_invoice(query: CallbackQuery, opened: OpenedPayment, t: Translator, shopfront: Shopfront) -> None:
+    """Turn the message into the invoice, and remember it: what becomes of the payment is told there."""
     shown = await show(query, details.invoice(t, opened.invoice))
     if shown is not None:
         await shopfront.topups.shown_in(opened.payment.id, shown.message_id)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from app.core.shopfront import Shopfront
     from app.locales.locales import Translator
+    from app.services.gifts import GiftBought
     from app.services.records import Account
 
 router = ScreenRouter("subscriptions")
@@ -36,7 +37,7 @@ async def buy(query: CallbackQuery, action: BuyPlan, t: Translator, shopfront: S
     try:
         purchase = await shopfront.shop.buy(query.from_user.id, action.key, action.version, action.intent)
     except (InsufficientBalance, OfferChanged) as refusal:
-        await _ask_again(query, action, refusal, t, shopfront)
+        await ask_again(query, action.key, refusal, t, shopfront, action.intent)
         return
     await show(query, pages.bought(t, purchase))
 
@@ -47,22 +48,27 @@ async def give(query: CallbackQuery, action: GiftPlan, t: Translator, shopfront:
     try:
         bought = await shopfront.gifts.buy(query.from_user.id, action.key, action.version, action.intent)
     except (InsufficientBalance, OfferChanged) as refusal:
-        await _ask_again(query, action, refusal, t, shopfront)
+        await ask_again(query, action.key, refusal, t, shopfront)
         return
+    await show_gift(query, bought, t, shopfront)
+
+
+async def show_gift(query: CallbackQuery, bought: GiftBought, t: Translator, shopfront: Shopfront) -> None:
+    """Turn the message into the gift and its link."""
     link = await gift_link(bought.gift, shopfront)
     await show(query, promos.gift_bought(t, bought, shopfront.shop.catalogue, link))
 
 
-async def _ask_again(
+async def ask_again(
     query: CallbackQuery,
-    action: BuyPlan | GiftPlan,
+    plan_key: str,
     refusal: InsufficientBalance | OfferChanged,
     t: Translator,
     shopfront: Shopfront,
+    intent: str | None = None,
 ) -> None:
     """Show what buying means by now: the store has dropped the copy that the old screen came from."""
     account = await shopfront.accounts.of(query.from_user.id)
-    plan = shopfront.shop.catalogue.get(action.key)
+    plan = shopfront.shop.catalogue.get(plan_key)
     toast = t.plain("error.offer_changed") if isinstance(refusal, OfferChanged) else None
-    intent = action.intent if isinstance(action, BuyPlan) else None
     await show(query, pages.confirm(t, account, shopfront.clock.now(), plan, intent), toast=toast)

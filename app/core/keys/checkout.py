@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.core.actions import ChoosePlan, Menu, NewConfig, PayFor, ShowConfig, new_intent
-from app.core.buttons import back, button, keyboard
+from app.core.buttons import back, button, keyboard, to_menu
 from app.core.keys.topups import way
 
 if TYPE_CHECKING:
-    from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+    from aiogram.types import InlineKeyboardMarkup
 
     from app.domain.money import Money
     from app.domain.payment import PaymentMethod
@@ -42,7 +42,7 @@ def methods(t: Translator, ways: tuple[PaymentMethod, ...], wanted: PayFor) -> I
 def pay_again(t: Translator, wish: Wish, missing: Money, text: str = "buy.pay") -> InlineKeyboardMarkup:
     """Another invoice for the same wish, or the menu."""
     again = PayFor(key=wish.plan.key, version=wish.version, intent=wish.intent, is_gift=wish.is_gift)
-    return keyboard([button(t.plain(text, amount=t.money(missing)), again, "success")], _home(t))
+    return keyboard([button(t.plain(text, amount=t.money(missing)), again, "success")], to_menu(t))
 
 
 def made(t: Translator, configs: tuple[ConfigCard, ...]) -> InlineKeyboardMarkup:
@@ -53,14 +53,10 @@ def made(t: Translator, configs: tuple[ConfigCard, ...]) -> InlineKeyboardMarkup
         first = button(t.plain("menu.vpn"), ShowConfig(id=configs[0].id), "primary")
     else:
         first = button(t.plain("menu.vpn"), Menu(page="vpn"), "primary")
-    return keyboard([first], _home(t))
+    return keyboard([first], to_menu(t))
 
 
 def plan_again(t: Translator, key: str | None) -> InlineKeyboardMarkup:
     """What the plan is by now, or what there is instead; or the menu."""
     page = Menu(page="plans") if key is None else ChoosePlan(key=key)
-    return keyboard([button(t.plain("menu.plans"), page, "primary")], _home(t))
-
-
-def _home(t: Translator) -> list[InlineKeyboardButton]:
-    return [button(t.plain("menu.home"), Menu(page="home"))]
+    return keyboard([button(t.plain("menu.plans"), page, "primary")], to_menu(t))

@@ -23,7 +23,7 @@ from app.core.actions import (
     ShowTraffic,
     new_intent,
 )
-from app.core.buttons import back, button, copy, keyboard, open_page
+from app.core.buttons import back, button, copy, keyboard, open_page, to_config
 from app.services.records import ConfigStatus
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def devices(t: Translator, config_id: int, removable: list[tuple[int, str]]) -> 
     return keyboard(
         *rows,
         [button(t.plain("config.refresh"), ShowDevices(id=config_id))],
-        [button(t.plain("menu.back"), ShowConfig(id=config_id))],
+        to_config(t, config_id),
     )
 
 
@@ -91,7 +91,7 @@ def reissue_link(t: Translator, config_id: int) -> InlineKeyboardMarkup:
     """Yes, or back to the config."""
     return keyboard(
         [button(t.plain("config.reissue_yes"), ReissueLink(id=config_id, sure=True), "primary")],
-        [button(t.plain("menu.back"), ShowConfig(id=config_id))],
+        to_config(t, config_id),
     )
 
 
@@ -102,7 +102,7 @@ def creating(t: Translator, config_id: int) -> InlineKeyboardMarkup:
 
 def back_to_config(t: Translator, config_id: int) -> InlineKeyboardMarkup:
     """Just the way back to a config."""
-    return keyboard([button(t.plain("menu.back"), ShowConfig(id=config_id))])
+    return keyboard(to_config(t, config_id))
 
 
 def new_key(t: Translator, config_id: int) -> InlineKeyboardMarkup:
@@ -119,5 +119,5 @@ def delete_config(t: Translator, config_id: int) -> InlineKeyboardMarkup:
     """Yes, or back to the config."""
     return keyboard(
         [button(t.plain("config.delete_yes"), DeleteConfig(id=config_id, sure=True), "danger")],
-        [button(t.plain("menu.back"), ShowConfig(id=config_id))],
+        to_config(t, config_id),
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aiogram.types import InlineKeyboardButton
 
-from app.core.actions import AskDevice, Menu, ShowConfig, ShowGuide
-from app.core.buttons import button, copy, keyboard, open_page
+from app.core.actions import AskDevice, ShowConfig, ShowGuide
+from app.core.buttons import button, copy, in_rows, keyboard, open_page, to_config, to_menu
 from app.domain.apps import SYSTEMS
 
 if TYPE_CHECKING:
@@ -28,12 +28,7 @@ def system_name(system: str) -> str:
 def devices(t: Translator, config_id: int, *, is_first: bool) -> InlineKeyboardMarkup:
     """The systems, phones first; then on to the menu, or back to the config that one came from."""
     systems = [button(system_name(system), ShowGuide(id=config_id, system=system)) for system in SYSTEMS]
-    away = (
-        button(t.plain("menu.home"), Menu(page="home"))
-        if is_first
-        else button(t.plain("menu.back"), ShowConfig(id=config_id))
-    )
-    return keyboard(*(systems[first : first + A_ROW] for first in range(0, len(systems), A_ROW)), [away])
+    return keyboard(*in_rows(systems, A_ROW), to_menu(t) if is_first else to_config(t, config_id))
 
 
 def by_page(t: Translator, config_id: int, app: App, system: str, url: str) -> InlineKeyboardMarkup:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aiogram.types import InlineKeyboardMarkup
 
 from app.core.actions import CheckInvoice, Menu, ShowHistory, ShowReceipt
-from app.core.buttons import back, button, keyboard
+from app.core.buttons import back, button, in_rows, keyboard
 from app.services.history import EntryRef, EntryState, Place
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def page(t: Translator, shown: HistoryPage) -> InlineKeyboardMarkup:
         beside.append(button(t.plain("history.newer"), _history(Place(shown.entries[0].ref, is_newer=True))))
     if shown.has_older and shown.entries:
         beside.append(button(t.plain("history.older"), _history(Place(shown.entries[-1].ref))))
-    return keyboard(numbers[:A_ROW], numbers[A_ROW:], beside, back(t, "balance"))
+    return keyboard(*in_rows(numbers, A_ROW), beside, back(t, "balance"))
 
 
 def receipt(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.core.actions import MakeConfig, MoveConfig, ShowConfig
-from app.core.buttons import back, button, keyboard
+from app.core.actions import MakeConfig, MoveConfig
+from app.core.buttons import back, button, in_rows, keyboard, to_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -31,7 +31,7 @@ def where_to_make(t: Translator, countries: Collection[str], intent: str) -> Inl
 def where_to_move(t: Translator, countries: Collection[str], config_id: int) -> InlineKeyboardMarkup:
     """The same for a config that is there."""
     rows = _rows(t, countries, lambda country: MoveConfig(id=config_id, country=country))
-    return keyboard(*rows, [button(t.plain("menu.back"), ShowConfig(id=config_id))])
+    return keyboard(*rows, to_config(t, config_id))
 
 
 def _rows(
@@ -39,5 +39,4 @@ def _rows(
 ) -> list[list[InlineKeyboardButton]]:
     named = sorted((t.country(country).partition(" ")[2], country) for country in countries)[:MOST_SHOWN]
     buttons = [button(t.country(country), action(country)) for _, country in named]
-    pairs = [buttons[first : first + A_ROW] for first in range(0, len(buttons), A_ROW)]
-    return [[button(t.plain("location.best"), action(BEST), "primary")], *pairs]
+    return [[button(t.plain("location.best"), action(BEST), "primary")], *in_rows(buttons, A_ROW)]

@@ -16,7 +16,7 @@ from app.core.actions import (
     ShowRenewal,
     new_intent,
 )
-from app.core.buttons import back, button, keyboard, share
+from app.core.buttons import back, button, keyboard, share, to_menu
 from app.domain.promo import Offer, for_less
 from app.locales.locales import translator
 
@@ -26,9 +26,14 @@ if TYPE_CHECKING:
 
 
 def plan_title(t: Translator, plan: Plan) -> str:
-    """The plan's name in words; one that has no name of its own is named by its days."""
-    key = f"plan.{plan.key}"
-    return t.plain(key) if t.knows(key) else t.count("day", plan.days)
+    """The plan's name in words."""
+    return title_of(t, plan.key, plan.days)
+
+
+def title_of(t: Translator, plan_key: str | None, days: int) -> str:
+    """The name of a plan that may be sold no more; one that has no name of its own is named by its days."""
+    key = f"plan.{plan_key}"
+    return t.plain(key) if t.knows(key) else t.count("day", days)
 
 
 @lru_cache(maxsize=64)
@@ -65,7 +70,7 @@ def buy(t: Translator, offer: Offer) -> InlineKeyboardMarkup:
 def bought(t: Translator) -> InlineKeyboardMarkup:
     """After a purchase: to the configs."""
     return keyboard(
-        [button(t.plain("menu.vpn"), Menu(page="vpn"), "primary")], [button(t.plain("menu.home"), Menu(page="home"))]
+        [button(t.plain("menu.vpn"), Menu(page="vpn"), "primary")], to_menu(t)
     )
 
 

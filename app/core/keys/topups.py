@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from app.core.actions import (
     CancelInvoice,
@@ -16,7 +16,7 @@ from app.core.actions import (
     ShowHistory,
     TopUp,
 )
-from app.core.buttons import back, button, copy, keyboard, styled
+from app.core.buttons import back, button, copy, in_rows, keyboard, styled, to_menu
 from app.domain.money import Money
 from app.domain.payment import PaymentMethod
 from app.locales.locales import translator
@@ -64,7 +64,7 @@ def amounts(t: Translator, method: PaymentMethod, *, can_choose: bool) -> Inline
         for rubles in PRESET_RUBLES
     ]
     way_back = [button(t.plain("menu.back"), TopUp(missing=0))] if can_choose else back(t, "balance")
-    return keyboard(offers[:2], offers[2:], way_back)
+    return keyboard(*in_rows(offers, 2), way_back)
 
 
 def invoice(t: Translator, shown: Invoice) -> InlineKeyboardMarkup:
@@ -73,10 +73,7 @@ def invoice(t: Translator, shown: Invoice) -> InlineKeyboardMarkup:
         [styled(t.plain("invoice.open_wallet"), "primary", url=shown.wallet_link)],
         copy(t.plain("invoice.copy_comment"), shown.comment) + copy(t.plain("invoice.copy_amount"), shown.coins),
         copy(t.plain("invoice.copy_address"), shown.address),
-        [
-            button(t.plain("invoice.check"), CheckInvoice(id=shown.payment_id)),
-            button(t.plain("invoice.cancel"), CancelInvoice(id=shown.payment_id)),
-        ],
+        _check_or_cancel(t, shown.payment_id),
     )
 
 
@@ -84,22 +81,26 @@ def link_invoice(t: Translator, shown: LinkInvoice, price: str) -> InlineKeyboar
     """Pay at the link, check, cancel."""
     return keyboard(
         [styled(t.plain("invoice.pay", price=price), "primary", url=shown.pay_url)],
-        [
-            button(t.plain("invoice.check"), CheckInvoice(id=shown.payment_id)),
-            button(t.plain("invoice.cancel"), CancelInvoice(id=shown.payment_id)),
-        ],
+        _check_or_cancel(t, shown.payment_id),
     )
+
+
+def _check_or_cancel(t: Translator, payment_id: int) -> list[InlineKeyboardButton]:
+    return [
+        button(t.plain("invoice.check"), CheckInvoice(id=payment_id)),
+        button(t.plain("invoice.cancel"), CancelInvoice(id=payment_id)),
+    ]
 
 
 def top_up_again(t: Translator, amount: Money) -> InlineKeyboardMarkup:
     """After an invoice that ended unpaid: a new one over the same sum, or the menu."""
     text = t.plain("buy.top_up", missing=t.money(amount))
-    return keyboard([button(text, TopUp(missing=amount.kopecks))], [button(t.plain("menu.home"), Menu(page="home"))])
+    return keyboard([button(text, TopUp(missing=amount.kopecks))], to_menu(t))
 
 
 def paid(t: Translator) -> InlineKeyboardMarkup:
     """After money came: what people want next."""
     return keyboard(
         [button(t.plain("menu.plans"), Menu(page="plans"), "primary")],
-        [button(t.plain("menu.home"), Menu(page="home"))],
+        to_menu(t),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.core.actions import ShowConfig, ShowTraffic
-from app.core.buttons import back, button, keyboard
+from app.core.actions import ShowTraffic
+from app.core.buttons import back, button, keyboard, to_config
 
 if TYPE_CHECKING:
     from aiogram.types import InlineKeyboardMarkup
@@ -18,4 +18,4 @@ def traffic(t: Translator, config_id: int | None) -> InlineKeyboardMarkup:
     again = [button(t.plain("config.refresh"), ShowTraffic(id=config_id or 0))]
     if config_id is None:
         return keyboard(again, back(t, "settings"))
-    return keyboard(again, [button(t.plain("menu.back"), ShowConfig(id=config_id))])
+    return keyboard(again, to_config(t, config_id))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.core.keys import configs as configs_keys
 from app.core.keys import connect as connect_keys
 from app.core.screens import codes
+from app.core.screens.details import address_of, being_made
 from app.core.screens.screen import Screen
 from app.domain.apps import apps_for
 
@@ -22,9 +22,9 @@ def ask(t: Translator, config_id: int, *, is_first: bool = False) -> Screen:
 
 def guide(t: Translator, shown: Config, system: str) -> Screen:
     """Install and import by our page; where there is none, the link to paste and its code; or that it is being made."""
-    url = shown.public_url or shown.subscription_url or shown.link
+    url = address_of(shown)
     if url is None:
-        return Screen(t("vpn.delayed" if shown.is_delayed else "vpn.creating"), configs_keys.creating(t, shown.id))
+        return being_made(t, shown)
     app, name = apps_for(system)[0], connect_keys.system_name(system)
     if shown.public_url is not None:
         text = t("connect.by_page", system=name, app=app.name)

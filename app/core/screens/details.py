@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from app.locales.locales import Translator
     from app.services.records import AnyInvoice, Config, Usage
 
+
 def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
     """A config that is ready: link, QR, expiry, traffic; one that is not: that it is being made."""
-    url = shown.public_url or shown.subscription_url or shown.link
+    url = address_of(shown)
     if url is None:
-        return Screen(t("vpn.delayed" if shown.is_delayed else "vpn.creating"), configs_keys.creating(t, shown.id))
+        return being_made(t, shown)
     traffic = t.usage(usage.used_bytes, usage.limit_bytes) if usage else t.plain("config.traffic_unknown")
     text = t(
         "config.caption",
@@ -31,6 +32,16 @@ def config(t: Translator, shown: Config, usage: Usage | None) -> Screen:
         hint=t("config.hint_page" if shown.public_url else "config.hint"),
     )
     return Screen(text, configs_keys.config(t, shown, url), codes.branded(url))
+
+
+def address_of(shown: Config) -> str | None:
+    """What an app is given: the shop's own link, else the panel's, else the bare key; None while it is being made."""
+    return shown.public_url or shown.subscription_url or shown.link
+
+
+def being_made(t: Translator, shown: Config) -> Screen:
+    """That the config is being made, or takes longer."""
+    return Screen(t("vpn.delayed" if shown.is_delayed else "vpn.creating"), configs_keys.creating(t, shown.id))
 
 
 def _place(t: Translator, shown: Config) -> Markup:

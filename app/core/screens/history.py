@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.core.entries import moved, state, what
 from app.core.keys import history as keys
+from app.core.keys.sales import title_of
 from app.core.screens.screen import Screen
 from app.locales.locales import Markup
 
@@ -42,7 +43,7 @@ def receipt_text(t: Translator, shown: EntryReceipt) -> Markup:
         t("receipt.at", at=t.moment(entry.at)),
     ]
     if shown.days is not None:
-        parts.append(t("receipt.plan", plan=_plan(t, shown.plan_key, shown.days)))
+        parts.append(t("receipt.plan", plan=title_of(t, shown.plan_key, shown.days)))
     if entry.method is not None:
         parts.append(t("receipt.method", method=t.plain(f"method.{entry.method}")))
     if shown.hash is not None:
@@ -59,8 +60,3 @@ def _line(t: Translator, number: int, entry: Entry) -> Markup:
         state=state(t, entry),
         date=t.date(entry.at),
     )
-
-
-def _plan(t: Translator, plan_key: str | None, days: int) -> str:
-    key = f"plan.{plan_key}"
-    return t.plain(key) if t.knows(key) else t.count("day", days)

@@ -8,7 +8,6 @@ from app.core import keyboards
 from app.core.keys import sales as sales_keys
 from app.core.keys import topups as topups_keys
 from app.core.screens.screen import Screen
-from app.domain.errors import NotFound
 from app.domain.promo import Discount
 from app.locales.locales import Markup
 from app.services.promos import RublesGiven
@@ -70,8 +69,5 @@ def gifts(t: Translator, given: Sequence[Gift], catalogue: Catalogue, links: Seq
 
 def _title(t: Translator, gift: Gift, catalogue: Catalogue) -> str:
     """The plan's name where it is still sold as it was; else its days."""
-    try:
-        plan = catalogue.get(gift.plan_key)
-    except NotFound:
-        return t.count("day", gift.days)
-    return sales_keys.plan_title(t, plan) if plan.days == gift.days else t.count("day", gift.days)
+    plan = catalogue.find(gift.plan_key)
+    return sales_keys.plan_title(t, plan) if plan is not None and plan.days == gift.days else t.count("day", gift.days)
