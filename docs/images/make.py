@@ -1,19 +1,17 @@
 """Makes the README's pictures from a running sandbox; must not be needed by anything else.
 
-    .tools/bin/uv run --no-sync --with pillow python -m docs.images.make
+    .venv/bin/python -m docs.images.make
 
-Chromium has to be on the PATH. Pillow is only here to make the files small.
+Chromium has to be on the PATH.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
-import math
 import shutil
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +19,7 @@ from PIL import Image
 from playwright.async_api import async_playwright
 
 from sandbox.stage import running
+from tests.screens.palette import small_png
 from tests.support.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ PHONE: ViewportSize = {"width": 390, "height": 960}
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15"
 GAP = 48
 SHARPNESS = 2
-EXACT = 48
 
 
 async def main() -> None:
@@ -61,6 +59,7 @@ async def a_config_is_ready(page: Page) -> None:
     olga = Visitor(page)
     await olga.becomes("Olga")
     await olga.starts()
+    await olga.presses("To the menu", then="Balance")
     await olga.presses("My VPN", then="You have no config yet")
     config = await olga.presses("Create a config", then="Link for the app")
     await config.get_by_test_id("qr").wait_for()
@@ -74,6 +73,7 @@ async def an_invoice_is_paid(page: Page) -> None:
     nina = Visitor(page)
     await nina.becomes("Nina")
     await nina.starts()
+    await nina.presses("В меню", then="Баланс")
     await nina.presses("Баланс", then="С баланса вы оплачиваете")
     await nina.presses("Пополнить", then="Как вам удобнее")
     await nina.presses("GRAM (TON)", then="Выберите сумму")
@@ -87,6 +87,7 @@ async def a_link_is_opened(browser: Browser, page: Page) -> None:
     max_ = Visitor(page)
     await max_.becomes("Max")
     await max_.starts()
+    await max_.presses("В меню", then="Баланс")
     await max_.presses("Мой VPN", then="Конфига пока нет")
     await max_.presses("Создать конфиг", then="Ссылка для приложения")
     link = (await max_.opens("Подключить")).url.partition("?")[0]
@@ -105,33 +106,20 @@ async def on_a_phone(browser: Browser, url: str, scheme: Literal["light", "dark"
     )
     page = await context.new_page()
     await page.goto(url)
-    return Image.open(io.BytesIO(await page.screenshot())).convert("RGB")
+    return Image.open(io.BytesIO(await page.screenshot()))
 
 
 async def keep(page: Page, name: str) -> None:
     """Write a small PNG of the page beside this file."""
     await page.mouse.move(0, 0)
-    write(Image.open(io.BytesIO(await page.screenshot(animations="disabled"))).convert("RGB"), name)
+    write(Image.open(io.BytesIO(await page.screenshot(animations="disabled"))), name)
 
 
 def write(taken: Image.Image, name: str) -> None:
     """Write a picture as a small PNG beside this file."""
     file = HERE / name
-    taken.quantize(palette=palette(taken), dither=Image.Dither.NONE).save(file, optimize=True)
+    file.write_bytes(small_png(taken))
     sys.stdout.write(f"{name}: {file.stat().st_size // 1000} kB\n")
-
-
-def palette(image: Image.Image) -> Image.Image:
-    """Surfaces keep their exact colours; for the rest, rare colours (emoji, avatars) count more than their area."""
-    pixels = image.tobytes()
-    ranked = Counter(zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True)).most_common()
-    exact = [colour for colour, _ in ranked[:EXACT]]
-    rest = [colour for colour, count in ranked[EXACT:] for _ in range(math.isqrt(count))]
-    line = Image.frombytes("RGB", (len(rest), 1), b"".join(map(bytes, rest)))
-    mixed = line.quantize(256 - EXACT, kmeans=2).getpalette() or []
-    table = Image.new("P", (1, 1))
-    table.putpalette([part for colour in exact for part in colour] + mixed)
-    return table
 
 
 if __name__ == "__main__":

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+from PIL import Image
 from playwright.async_api import async_playwright, expect
 
 from sandbox import console
 from sandbox.serve import Server
 from sandbox.stage import View
 from tests.screens.guest import newcomer
-from tests.screens.palette import Palette
+from tests.screens.palette import small_png
 from tests.support.shop_floor import newest
 from tests.support.visitor import PHONE
 
@@ -59,10 +61,9 @@ class Unmoved:
 class Album:
     """A page that looks at whoever a scene is about."""
 
-    def __init__(self, floor: Floor, page: Page, palette: Palette) -> None:
+    def __init__(self, floor: Floor, page: Page) -> None:
         self._floor = floor
         self._page = page
-        self._palette = palette
 
     async def picture(self, scene: Scene, language: str) -> bytes:
         """The scene in that language as PNG."""
@@ -82,7 +83,7 @@ class Album:
             await scene.open(guest)
             await expect(self._page.get_by_test_id("alert")).to_contain_text(answer.text or "")
         await self._page.wait_for_function(ALL_DRAWN)
-        return await self._palette.of(await self._whole())
+        return small_png(Image.open(io.BytesIO(await self._whole())))
 
     async def _whole(self) -> bytes:
         """The phone, made longer where the message is."""
@@ -126,6 +127,6 @@ async def open_album(floor: Floor, browser: Browser) -> AsyncIterator[Album]:
             viewport=PHONE, reduced_motion="reduce", color_scheme="light", bypass_csp=True
         )
         stack.push_async_callback(context.close)
-        page, another = await context.new_page(), await context.new_page()
+        page = await context.new_page()
         await page.goto(url)
-        yield Album(floor, page, Palette(another))
+        yield Album(floor, page)
